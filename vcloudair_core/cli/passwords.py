@@ -74,5 +74,7 @@ def _place(settings: Settings) -> str:
 
 def _not_empty(password: str, source: str) -> str:
     if not password:
-        raise ConfigurationError(f"{source} has no password.", hint="Put the password on the first line.")
+        raise ConfigurationError(
+            f"Reading the password failed. {source} is empty.", hint="Put the password on the first line."
+        )
     return password

@@ -151,7 +151,10 @@ class Reader:
         return ""
 
     def check_clear(self, *names: str) -> None:
-        """Add a problem for every name in ``clear`` that is not in ``names``."""
+        """Add a problem for every field in ``clear`` that is not in ``names``.
+
+        ``clear`` is the option that lists the fields to empty.
+        """
         for path, item in self.items(CLEAR) or ():
             if item not in names:
                 self.problems.add(path, one_of(str(item), names))
@@ -190,7 +193,7 @@ class Reader:
             return None
         if value < low or (high is not None and value > high):
             bounds = f"{low} or more" if high is None else f"{low} to {high}"
-            self.problems.add(self.at(name), f"{value} is out of range, {bounds} is allowed")
+            self.problems.add(self.at(name), f"{value} is out of range; use {bounds}")
             return None
         return value
 

@@ -96,7 +96,8 @@ def _named(values: Mapping[str, Any], origin: Origin, place_of: Callable[[str], 
         known = layer.get(option.name)
         if known is not None and str(known[0]) != str(value):
             raise ConfigurationError(
-                f"Setting {option.name!r} has two different values. One of them is from {name!r} ({origin.shown})."
+                f"Setting {option.name!r} has two different values. The second one is from {name!r} ({origin.shown}).",
+                hint="Remove one of the values.",
             )
         layer[option.name] = (value, origin)
     return layer

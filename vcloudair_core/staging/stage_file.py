@@ -162,7 +162,9 @@ class StageFile:
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise StageError(f"The stage {self.path} cannot be read: {exc.strerror}.", hint=_STATE_DIR_HINT) from exc
+            raise StageError(
+                f"Reading the staged changes failed: {self.path}. {exc.strerror}.", hint=_STATE_DIR_HINT
+            ) from exc
         try:
             return _parsed(json.loads(raw))
         except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError) as exc:

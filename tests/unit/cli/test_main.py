@@ -107,7 +107,7 @@ def test_password_file_is_read(vca: Vca, tmp_path: Path) -> None:
     }
     assert vca("config", "--password-file", str(tmp_path / "none")).code == 64
     secret.write_text("\n")
-    assert "has no password" in vca("config", "--password-file", str(secret)).err
+    assert "is empty" in vca("config", "--password-file", str(secret)).err
 
 
 def test_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ def test_a_spec_is_read_as_its_fields_are_declared() -> None:
         (
             {"name": "a", "members": [{"port": 0}]},
             {
-                "pools[0].members[0].port": "0 is out of range, 1 to 65535 is allowed",
+                "pools[0].members[0].port": "0 is out of range; use 1 to 65535",
                 "pools[0].members[0].address": "is required",
             },
         ),

@@ -65,7 +65,9 @@ def _validator() -> Any:
     try:
         from jsonschema import Draft202012Validator, ValidationError, validators
     except ImportError:
-        raise ConfigurationError("Recovery plans need jsonschema.", hint=install_hint("dr")) from None
+        raise ConfigurationError(
+            "Validating the recovery plan failed. The package jsonschema is not installed.", hint=install_hint("dr")
+        ) from None
     # JSON Schema accepts 1.0 as an integer; a plan must not.
     whole = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)

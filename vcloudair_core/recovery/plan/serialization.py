@@ -46,7 +46,8 @@ def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
         return _plan(data["plan"])
     except (KeyError, TypeError, ValueError) as exc:
         raise ConfigurationError(
-            "Reading the stored plan of the run failed. Another version of vcloudair-core wrote the plan."
+            "Reading the stored plan of the run failed. Another version of vcloudair-core wrote the plan.",
+            hint="Install the version of vcloudair-core that started the run, or start a new run.",
         ) from exc
 
 

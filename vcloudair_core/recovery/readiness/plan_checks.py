@@ -162,5 +162,7 @@ def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: d
     if days > limit:
         return too_old(f"{message}; the plan requires a test every {limit:g} days", hint)
     if days > _NEAR_LIMIT * limit:
-        return subject.warn(f"{message}; the next test is due after {limit:g} days", hint)
+        return subject.warn(
+            f"{message}; the plan requires a test every {limit:g} days, so the next test is due soon", hint
+        )
     return subject.ok(f"{message}; allowed: {limit:g} days")

@@ -63,7 +63,7 @@ def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
 
 
 def _enabled(place: Place, action: str) -> Check:
-    """Check that a VDC is enabled for the action. Source: protocol/dr.md §2.5, §3.4."""
+    """Check that a VDC allows the action. Source: protocol/dr.md §2.5, §3.4."""
     subject = CheckSubject("vdc", place.name, ESSENTIAL)
     record, details = place.record or {}, place.details
     if record.get("isEnabled") is False:
@@ -75,10 +75,10 @@ def _enabled(place: Place, action: str) -> Check:
         return subject.unreadable("the recovery details of the VDC", details)
     allowed = details.allows(action)
     if allowed is None:
-        return subject.unknown(f"the server does not return whether the VDC is enabled for a {action}", _ENABLE)
+        return subject.unknown(f"the server does not return whether the VDC allows the action {action!r}", _ENABLE)
     if not allowed:
-        return subject.fail(f"the VDC is not enabled for a {action}", _ENABLE)
-    return subject.ok(f"the VDC is enabled for a {action}")
+        return subject.fail(f"the VDC does not allow the action {action!r}", _ENABLE)
+    return subject.ok(f"the VDC allows the action {action!r}")
 
 
 def _memory(place: Place, groups: Sequence[Replication], evidence: Evidence) -> Check:

@@ -58,9 +58,9 @@ def parse_window(start: Any, end: Any = None) -> Window:
     window = Window(parse_moment(start, "start"), None if end in (None, "") else parse_moment(end, "end"))
     first, last = window.start, window.end
     if isinstance(first, Ago) and isinstance(last, Ago) and last.seconds >= first.seconds:
-        raise SpecError("end", f"{end!r} is not after the start, {start!r}")
+        raise SpecError("end", f"must be after the start {start!r}, not {end!r}")
     if isinstance(first, datetime) and isinstance(last, datetime) and last <= first:
-        raise SpecError("end", f"{end!r} is not after the start, {start!r}")
+        raise SpecError("end", f"must be after the start {start!r}, not {end!r}")
     return window
 
 

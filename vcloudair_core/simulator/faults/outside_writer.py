@@ -34,7 +34,10 @@ def outside_edit(edit: Any) -> Callable[[Any], None]:
     place of ``edge``.
     """
     if not isinstance(edit, Mapping) or set(edit) - {"edge", "vdc_group", "section", *ACTIONS}:
-        raise ValueError("edit must be an object with the keys edge or vdc_group, section and add, change or delete")
+        raise ValueError(
+            "edit must be an object with the key section, an optional key edge or vdc_group, and one of the keys add, "
+            "change and delete"
+        )
     section, actions = edit.get("section"), [action for action in ACTIONS if action in edit]
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r} in edit; expected one of {', '.join(SECTIONS)}")

@@ -61,5 +61,5 @@ def _selection(context: Any) -> tuple[int, int, bool]:
         raise ValueError(f"validation error on field 'sortAsc': '{order}' is not sortable")
     size = query.get("pageSize") or str(json_responses.DEFAULT_PAGE_SIZE)
     if not size.isdecimal() or not 1 <= int(size) <= json_responses.MAX_PAGE_SIZE:
-        raise ValueError(f"validation error on field 'pageSize': '{size}' is not from 1 to 128")
+        raise ValueError(f"validation error on field 'pageSize': '{size}' is not between 1 and 128")
     return 0, int(size), bool(query.get("sortDesc"))

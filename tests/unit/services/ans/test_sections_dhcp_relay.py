@@ -153,7 +153,7 @@ def test_a_relay_without_servers_or_agents_gets_a_warning(
         ({"ip_addresses": [f"10.0.0.{at}" for at in range(17)]}, "ip_addresses", "has 17 servers"),
         ({"ip_sets": ["web"]}, "ip_sets", "'web' is not the ID of an IP set"),
         ({"agents": [{"gateway_address": "10.0.0.1"}]}, "agents[0].vnic", "is required"),
-        ({"agents": [{"vnic": 10}]}, "agents[0].vnic", "10 is out of range, 0 to 9 is allowed"),
+        ({"agents": [{"vnic": 10}]}, "agents[0].vnic", "10 is out of range; use 0 to 9"),
         (
             {"agents": [{"vnic": 1, "gateway_address": "fe80::1"}]},
             "agents[0].gateway_address",

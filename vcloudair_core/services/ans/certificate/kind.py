@@ -141,7 +141,12 @@ class CertificateKind(ResourceKind):
         edit: CertificateEdit = plan.steps
         tree = {**document.tree, CERTIFICATES: list(edit.records)}
         return CertificateDocument(
-            document.section, tree, document.version, document.backend, document.media_type, keys=edit.keys
+            document.section,
+            tree,
+            document.version,
+            document.backend,
+            document.media_type,
+            private_keys=edit.private_keys,
         )
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
@@ -235,7 +240,7 @@ def _is_adopted(record: Record, edit: CertificateEdit) -> bool:
 
 
 def _has_key(record: Record, edit: CertificateEdit) -> bool:
-    return record["name"] in edit.keys or record.get(ADOPTS) is not None
+    return record["name"] in edit.private_keys or record.get(ADOPTS) is not None
 
 
 def _in_use(name: str, uses: Sequence[CertificateUse], *, is_forced: bool) -> ConflictError:

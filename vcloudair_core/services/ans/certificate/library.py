@@ -52,7 +52,7 @@ class LibraryStore(CertificateStore):
         version = session.identity.api_version
         if session.settings.service_type != "vcd" or not is_at_least(version, NSXT_SINCE):
             raise ConfigurationError(
-                f"Opening the certificate library failed. The API version is {version}.",
+                f"Opening the certificate library failed. API version {version} of this cloud does not support it.",
                 hint="Set api_version to {}.{} or newer. For an NSX-V edge gateway, set edge.".format(*NSXT_SINCE),
             )
         self.api = CloudApi(session, "" if edge is None else tenant_context(session, edge))

@@ -38,22 +38,22 @@ class PrivateKey:
 
 @dataclass(frozen=True)
 class CertificateDocument(Document):
-    """The certificates, with the private keys of new certificates by name."""
+    """The certificate records, and the private keys of new certificates by name."""
 
-    keys: Mapping[str, PrivateKey] = field(default_factory=dict, repr=False)
+    private_keys: Mapping[str, PrivateKey] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class CertificateEdit:
-    """The records after a plan.
+    """The certificate records after a plan is applied.
 
-    ``forced`` has the keys of deleted certificates whose references may be removed. ``keys`` has the private keys of
-    new certificates by name.
+    ``forced`` has the IDs of deleted certificates whose references may be removed. ``private_keys`` maps the names of
+    new certificates to their private keys.
     """
 
     records: tuple[Record, ...]
     forced: frozenset[str] = frozenset()
-    keys: Mapping[str, PrivateKey] = field(default_factory=dict, repr=False)
+    private_keys: Mapping[str, PrivateKey] = field(default_factory=dict, repr=False)
 
 
 def records_of(document: Document) -> list[Record]:
@@ -103,7 +103,7 @@ def edit_of(records: Sequence[Record], desired: Desired, *, library: bool) -> Ce
         for spec in desired.specs
         if spec.private_key is not None
     }
-    return CertificateEdit(tuple(kept if isinstance(desired, Exactly) else result), keys=keys)
+    return CertificateEdit(tuple(kept if isinstance(desired, Exactly) else result), private_keys=keys)
 
 
 def _wanted(records: Sequence[Record], spec: CertificateSpec, path: str, library: bool) -> tuple[Record, list[str]]:

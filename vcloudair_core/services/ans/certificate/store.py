@@ -169,7 +169,7 @@ class CertificateStore(Store):
 
 
 def _key_of(document: Document, record: Record) -> PrivateKey | None:
-    keys = document.keys if isinstance(document, CertificateDocument) else {}
+    keys = document.private_keys if isinstance(document, CertificateDocument) else {}
     return keys.get(record["name"])
 
 

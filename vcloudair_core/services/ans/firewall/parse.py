@@ -139,7 +139,7 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     if tag is None or int(tag) <= LAST_TAG or match_by == "tag":
         return tag
     if tag != rule_id:
-        reader.problems.add(reader.at("tag"), f"{tag} is out of range, 1 to {LAST_TAG} is allowed")
+        reader.problems.add(reader.at("tag"), f"{tag} is out of range; use 1 to {LAST_TAG}")
     return None
 
 

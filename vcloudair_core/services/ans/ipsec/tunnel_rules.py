@@ -237,10 +237,12 @@ def _unique_ends(tunnel: IpsecTunnelSpec, backend: str) -> tuple[object, ...]:
 
 
 def _repeated_ends(tunnel: IpsecTunnelSpec, owner: str, backend: str) -> SpecError:
-    names = f"the tunnels {owner!r} and {tunnel.name!r}; only one is allowed"
+    names = f"the tunnels {owner!r} and {tunnel.name!r}"
     if backend == NSXT:
-        return SpecError("peer_ip", f"{tunnel.local_ip} and {tunnel.peer_ip} are the addresses of {names}")
-    return SpecError("peer_id", f"{tunnel.peer_id or tunnel.peer_ip or ''!r} is the peer of {names}")
+        addresses = f"{tunnel.local_ip} and {tunnel.peer_ip}"
+        return SpecError("peer_ip", f"{addresses} are the addresses of {names}; each tunnel needs a different pair")
+    peer = tunnel.peer_id or tunnel.peer_ip or ""
+    return SpecError("peer_id", f"{peer!r} is the peer of {names}; each tunnel needs a different peer")
 
 
 _PEER_VALUES = ("tunnel_encryption", "tunnel_digest", "tunnel_dh_group", "ike_lifetime", "tunnel_lifetime")

@@ -52,7 +52,7 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
         rule = f"the rule {spec.display_name!r}" if spec.display_name else "the rule"
         problems.add(name, f"is required, because {rule} does not exist yet (matched by {spec.match_by})")
     if spec.tag is not None and not FIRST_TAG <= int(spec.tag) <= LAST_TAG:
-        problems.add("tag", f"{spec.tag} is out of range for a new rule, {FIRST_TAG} to {LAST_TAG} is allowed")
+        problems.add("tag", f"{spec.tag} is out of range for a new rule; use {FIRST_TAG} to {LAST_TAG}")
     problems.raise_if_any()
     return replace(
         spec,

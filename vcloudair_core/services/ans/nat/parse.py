@@ -223,7 +223,7 @@ def _vnic(reader: Reader) -> str | None:
             f"{value!r} is not an interface number or 'any'; to use an interface name, set 'interface' instead",
         )
     elif int(match.group(1)) > LAST_VNIC:
-        reader.problems.add(reader.at("vnic"), f"{value!r} is out of range, 0 to {LAST_VNIC} is allowed")
+        reader.problems.add(reader.at("vnic"), f"{value!r} is out of range; use 0 to {LAST_VNIC}")
     else:
         return str(int(match.group(1)))
     return None
@@ -265,5 +265,5 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     if tag is None or FIRST_TAG <= int(tag) <= LAST_TAG or match_by == "tag":
         return tag
     if tag != rule_id:
-        reader.problems.add(reader.at(name), f"{tag} is out of range, {FIRST_TAG} to {LAST_TAG} is allowed")
+        reader.problems.add(reader.at(name), f"{tag} is out of range; use {FIRST_TAG} to {LAST_TAG}")
     return None

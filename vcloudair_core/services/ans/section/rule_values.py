@@ -119,9 +119,9 @@ def split_name(text: str) -> tuple[str, str]:
 
 
 def _is_name(text: str) -> bool:
-    """Return True if a text without a known prefix can be the name of an object.
+    """Return True if a string without a known prefix can be the name of an object.
 
-    Texts that look like wrong addresses, interfaces or URNs are not names.
+    Strings that look like malformed addresses, interfaces or URNs are not names.
     """
     has_letter = any(sign.isalpha() for sign in text)
     is_wrong = text.casefold().startswith(("vnic", "urn:")) or _LOOKS_NUMERIC.match(text) or address_complaint(text)
@@ -255,7 +255,7 @@ def port_complaint(item: Any) -> str:
     if all(number.isascii() and number.isdecimal() for number in numbers):
         if all(0 < int(number[:9]) <= 65535 for number in numbers):
             return f"{item!r} is descending; write the lower port first"
-        return f"port {item!r} is out of range, 1 to 65535 is allowed"
+        return f"port {item!r} is out of range; use 1 to 65535"
     return f"{item!r} is not a port, a range (8000-8080) or any"
 
 
@@ -354,7 +354,7 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
         elif member(item) is None:
             reader.problems.add(path, member_complaint(item))
         elif (vnic_number(item) or 0) > LAST_VNIC:
-            reader.problems.add(path, f"{item!r} is out of range, vnic-0 to vnic-{LAST_VNIC} is allowed")
+            reader.problems.add(path, f"{item!r} is out of range; use vnic-0 to vnic-{LAST_VNIC}")
         elif reader.printable(path, item):
             members.append(_written_member(item))
     return tuple(members)

@@ -163,7 +163,7 @@ class Intents:
 
     def _unusable(self, exc: OSError) -> ConfigurationError:
         return ConfigurationError(
-            f"Recording the intent to start an action failed: {self._folder}. {exc.strerror}. Nothing was started.",
+            f"Writing the record of the DR action failed: {self._folder}. {exc.strerror}. Nothing was started.",
             hint="Set state_dir (VCA_STATE_DIR) to a writable folder.",
         )
 
@@ -188,12 +188,12 @@ def _key(href: str) -> str:
 
 
 def _write(path: Path, data: dict[str, Any], *, is_durable: bool) -> None:
-    """Write a file in one call, padded with spaces.
+    """Overwrite a file with one write, padded with spaces.
 
-    If the process dies, the file has the old or the new content, or is new and empty.
+    If the process dies, the file has the old or the new content. A file that did not exist before can be empty. After a
+    power failure, the file can be incomplete. Reading an incomplete file raises an error.
 
-    A temporary file and a rename would take longer than the request. If a power failure leaves a partial file, reading
-    the file raises an error.
+    A temporary file and a rename would take longer than the API request that follows.
     """
     text = json.dumps(data).encode()
     try:

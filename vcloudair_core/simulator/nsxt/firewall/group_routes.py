@@ -145,7 +145,7 @@ def delete(context: Any) -> Response:
         users = users_of(context.world, f"{GROUP}{group.group_id}")
         if users:
             names = ", ".join(users)
-            raise RefusedBodyError(f"Firewall group '{group.name}' cannot be deleted: rules of {names} contain it.")
+            raise RefusedBodyError(f"Firewall group '{group.name}' cannot be deleted: rules of {names} use it.")
 
         def apply() -> None:
             del context.world.firewall_groups[group.group_id]

@@ -116,7 +116,7 @@ def delete(context: Any) -> Response:
         users = users_of(context.world, f"{PROFILE}{profile.profile_id}")
         if users:
             names = ", ".join(users)
-            message = f"Application port profile '{profile.name}' cannot be deleted: rules of {names} contain it."
+            message = f"Application port profile '{profile.name}' cannot be deleted: rules of {names} use it."
             raise RefusedBodyError(message)
 
         def apply() -> None:

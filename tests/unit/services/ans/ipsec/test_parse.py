@@ -66,7 +66,7 @@ def test_spellings_of_algorithms(field: str, value: Any, name: str) -> None:
         ({"peer_id": "a\nb"}, "peer_id: contains a line break"),
         ({"local_id": "x" * 300}, "local_id: has 300 characters, at most 255 are allowed"),
         ({"extension": "mtu=1400"}, "is neither securelocaltrafficbyip=ADDRESS nor passthroughSubnets="),
-        ({"mtu": 20}, "mtu: 20 is out of range, 68 to 9000"),
+        ({"mtu": 20}, "mtu: 20 is out of range; use 68 to 9000"),
         ({"psk": "******"}, "psk: is the mask that the server shows"),
         ({"psk": "x" * 129}, "psk: has 129 characters, at most 128 are allowed"),
         ({"psk": 123456}, "psk: is a number in YAML"),
