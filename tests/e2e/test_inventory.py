@@ -1,4 +1,4 @@
-"""Tests of the vca_vms inventory, facts and lookup with Ansible programs and TLS."""
+"""Tests of the vca_vms inventory, facts and lookup with Ansible commands over TLS."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Soak test: many clients use one simulator for some minutes.
 
-Processes of ten clients each, an exporter and a run of failovers work at the same time. Every client checks its results
-and records the rules that it writes. At the end, the edges must have exactly the recorded rules. Memory, threads,
-sockets and files of all processes are measured. Lasting growth is a leak. The exit status is 1 if anything is wrong.
+Several processes with ten clients each run at the same time as an exporter and failovers. Every client checks its
+results and records the rules that it writes. At the end, the edges must have exactly the recorded rules. Memory,
+threads, sockets and files of all processes are measured. Steady growth is a leak. The exit status is 1 if a check
+fails.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def test_web_check_sends_no_secrets_and_follows_no_redirects(other_server: Page,
 
 
 def test_programs_inherit_the_environment_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not pass a password from a prompt, a file or standard input to programs."""
+    """Check that no password from a prompt, a file or stdin is passed to programs."""
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VCA_URL", "https://vcd.example.test")

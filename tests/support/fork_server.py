@@ -86,9 +86,9 @@ def _modules(names: list[str]) -> Iterator[str]:
 
 
 def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
-    """Fork the program, wait for it and report its status.
+    """Fork the program, wait for it and report its process ID and exit status.
 
-    Return only in the program, when it ends.
+    The parent process exits and never returns. Only the child process returns, after the program ends.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     report, folder = descriptors[STREAMS:]

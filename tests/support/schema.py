@@ -243,10 +243,10 @@ def _add(parent: Any, kind: str, /, **attributes: str) -> Any:
     return etree.SubElement(parent, f"{XS}{kind}", attributes)
 
 
-def _occurs(words: list[str]) -> dict[str, str]:
-    """Return the occurrence limits of a line."""
-    for word in words:
-        if word in OCCURS or word.startswith("{"):
-            least, most = OCCURS.get(word) or word.strip("{}").split(",")
+def _occurs(tokens: list[str]) -> dict[str, str]:
+    """Return ``minOccurs`` and ``maxOccurs`` for the tokens of an element's line."""
+    for token in tokens:
+        if token in OCCURS or token.startswith("{"):
+            least, most = OCCURS.get(token) or token.strip("{}").split(",")
             return {"minOccurs": least, "maxOccurs": most}
     return {}

@@ -260,7 +260,7 @@ def _fragment_module(topic: str, texts: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class _Scope:
-    """The options that a text can mention. ``path`` is the prefix of option names."""
+    """The options that a description can mention. ``path`` is their prefix."""
 
     path: str
     names: frozenset[str]
@@ -271,8 +271,8 @@ def documented(
 ) -> Iterator[str]:
     """Yield the lines of options as YAML.
 
-    ``path`` is the prefix of option names in texts, such as ``rules[].``. ``place`` names the objects that have the
-    options.
+    ``path`` is the prefix of option names in descriptions, such as ``rules[].``. ``place`` is the kind of objects that
+    have the options, such as edge gateways.
     """
     keys = list(options)
     scopes = (_Scope(path, frozenset(key.name for key in keys)), *outer)
@@ -290,7 +290,7 @@ def documented(
 
 
 def _marked(text: str, key: SpecKey, scopes: tuple[_Scope, ...]) -> str:
-    """Return a text with Ansible's markup for options, values and modules."""
+    """Return a description with Ansible's markup for options, values and modules."""
     choices = {*key.info.choices, *key.info.synonyms}
 
     def mark(match: re.Match[str]) -> str:

@@ -79,9 +79,9 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def grouped(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
-    """Return short descriptions by kind, feature and name.
+    """Return short descriptions by plugin type, feature and name.
 
-    Only modules have features. For all other kinds, the feature is empty.
+    Only modules have features. For all other types, the feature is an empty string.
     """
     contents: dict[str, dict[str, dict[str, str]]] = {}
     order = [*KINDS, *sorted(set(kinds) - set(KINDS))]
@@ -106,7 +106,10 @@ def _feature_rank(module: str) -> int:
 
 
 def _navigation(contents: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[Any]:
-    """Return the navigation for awesome-nav: kinds with features, then playbooks."""
+    """Return the navigation of the collection pages for awesome-nav.
+
+    The pages are listed by plugin type, modules also by feature. The page of playbooks is last.
+    """
     entries: list[Any] = ["index.md"]
     for kind, features in contents.items():
         below: list[Any] = []

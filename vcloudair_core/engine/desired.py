@@ -27,8 +27,8 @@ class Absent:
 class Exactly:
     """Only the objects in the specs may exist, as described and in this order.
 
-    Objects that the kind cannot own, such as server-generated rules, are kept. Fields that a spec omits are set to
-    their defaults. Omitted secrets, and omitted fields that only the server sets, keep their values.
+    Objects that the resource kind does not manage, such as server-generated rules, are kept. Fields that a spec omits
+    are set to their defaults. Omitted secrets, and omitted fields that only the server sets, keep their values.
     """
 
     specs: tuple[Any, ...] = ()

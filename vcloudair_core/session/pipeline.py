@@ -188,7 +188,7 @@ class HttpPipeline:
         return SendAttempt(response, error)
 
     def _warn_of_plain_http(self, request: Request) -> None:
-        """Warn once if a token is sent over plain http to a host other than this one."""
+        """Warn once if a token is sent over plain HTTP to a host that is not loopback."""
         parts = urlsplit(request.url)
         if self._has_warned or parts.scheme != "http" or (parts.hostname or "") in _LOOPBACK_HOSTS:
             return

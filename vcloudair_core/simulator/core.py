@@ -299,7 +299,7 @@ class Simulator:
         return client_variables(self.config, self.world, url, ca_path)
 
     def first_api_token(self) -> str:
-        """Return an API token of the user that :meth:`env` names.
+        """Return an API token of the user whose credentials :meth:`env` returns.
 
         Return an empty string if the user has no API token, or if the API version does not support API tokens.
         """

@@ -134,7 +134,7 @@ def check_keeps_unknown_fields(kind: ResourceKind, client: Client, example: Exam
 
 
 def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
-    """Check that ``losses()`` reports the elements of the example if they are missing."""
+    """Check that ``losses()`` reports the objects of the example if they are missing."""
     _make(client, example)
     store, resolved = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
     document = store.read()
@@ -151,7 +151,11 @@ def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
 
 
 def _without(kind: ResourceKind, client: Client, example: Example, document: Document, resolved: Desired) -> Document:
-    """Return the document without the elements of the example, as if they were lost."""
+    """Return the document after the deletion of the example's objects.
+
+    The deletion simulates that another client has removed the objects. If the kind cannot delete objects, return the
+    document of a new cloud.
+    """
     try:
         _, absent = prepare(kind, _open(kind, client, example), Absent(resolved.specs))
     except SpecError:
@@ -160,7 +164,7 @@ def _without(kind: ResourceKind, client: Client, example: Example, document: Doc
 
 
 def _new_document(kind: ResourceKind, client: Client, example: Example) -> Document:
-    """Return the document of a new cloud, for kinds whose elements cannot be deleted."""
+    """Return the document of a new cloud, for kinds whose objects cannot be deleted."""
     from vcloudair_core.testing.simulated_cloud import simulated
 
     with simulated() as (_, new_client, _simulator):

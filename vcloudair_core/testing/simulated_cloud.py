@@ -1,4 +1,4 @@
-"""Apps and clients that use an in-process simulator, and the request log."""
+"""Create apps and clients of an in-process simulator, and inspect its request log."""
 
 from __future__ import annotations
 

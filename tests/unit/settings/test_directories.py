@@ -16,7 +16,10 @@ from vcloudair_core.settings.settings import Settings, default_config_file, expa
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Simulate a user without passwd entry and HOME. Return the temporary folder."""
+    """Simulate a user without a passwd entry and without HOME.
+
+    Return the temporary folder.
+    """
     for name in ("HOME", "USER", "LOGNAME", "USERNAME", "LNAME"):
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith(("XDG_", "VCA_"))]:

@@ -118,7 +118,10 @@ def _positions(value: Any) -> tuple[int | None, int | None]:
 
 
 def _time(value: str | None, option: str) -> datetime | None:
-    """Return a time in UTC. Raises SpecError for an invalid value."""
+    """Return the value of an option as a time in UTC, or None if it is not set.
+
+    Raises SpecError for an invalid value.
+    """
     if not value:
         return None
     moment = parse_moment(value, option)

@@ -229,7 +229,7 @@ class Convergence:
         return self.kind.select(document, self.desired)
 
     def _kind_warnings(self, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return the warnings of the kind about the changes.
+        """Return the warnings of the resource kind about the changes.
 
         If a look-up fails, return its error as a warning, because the write is finished.
         """

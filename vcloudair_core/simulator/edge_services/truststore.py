@@ -127,7 +127,7 @@ def users_of(edge: SimulatedEdge, reference: str) -> Iterator[str]:
 
 
 def certificate_ids(edge: SimulatedEdge) -> set[str]:
-    """Return the references to the certificates of an edge, such as ``certificate-1``."""
+    """Return the certificate IDs that other sections use, such as ``certificate-1``."""
     return {f"certificate-{item['number']}" for item in _items(edge)}
 
 

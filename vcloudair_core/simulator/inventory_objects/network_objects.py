@@ -94,7 +94,7 @@ def _fill_nsxt(world: World, vdc: Vdc, edge: SimulatedEdge, tree: dict[str, Any]
 def add_vdc_group(world: World, org: Org, tree: dict[str, Any]) -> None:
     """Add a VDC group to an org, and make the group the owner of its edge gateways.
 
-    Raises SpecError for an unknown VDC, and for an edge that no VDC of the group has.
+    Raises SpecError for an unknown VDC, and for an edge gateway that is in no VDC of the group.
     """
     by_name = {vdc.name: vdc for vdc in world.vdcs_of(org.name)}
     what = f"VDC group '{tree['name']}'"

@@ -29,11 +29,10 @@ def list_rules(
 ) -> None:
     """List the NAT rules of an edge gateway, in order of evaluation.
 
-    JSON and YAML print the whole section. Without `--internal`, the output is valid input for
-    `vcloudair.cloud.vca_nat`. The output is also a valid value of the key `nat` in a document for `vca edge apply`.
+    With `-o json` or `-o yaml`, the command prints the whole section. Without `--internal`, the output is valid input
+    for `vcloudair.cloud.vca_nat`. The output is also a valid value of the key `nat` in a document for `vca edge apply`.
 
-    Example:
-        vca nat list --edge web-edge
+    Example: vca nat list --edge web-edge
     """
     with run.client() as client:
         target = edge_target(client.settings)

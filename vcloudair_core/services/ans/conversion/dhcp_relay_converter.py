@@ -15,7 +15,10 @@ class DhcpRelayConverter(SectionConverter):
     """A converter to the DHCP forwarder, which has addresses of servers and no agents."""
 
     def adapt_settings(self, spec: Any) -> Any:
-        """Return the settings without the servers that have no address, and report these servers."""
+        """Return the settings without the DHCP servers that have no address.
+
+        The report lists these servers.
+        """
         for limit in self.section.setting_limits[NSXT]:
             value = getattr(spec, limit.option)
             if value:

@@ -56,7 +56,7 @@ class StaticRoutesConverter(SectionConverter):
         return list(routes.values())
 
     def _name_of(self, route: StaticRouteSpec) -> str:
-        """Return a unique name: the description, or the destination."""
+        """Return a unique name for a route, based on its description or destination."""
         name = with_unique_name((route.description or "").strip() or f"route to {route.network}", self._names)
         self._names[name] = 1
         return name

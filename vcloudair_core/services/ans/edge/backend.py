@@ -59,7 +59,7 @@ def backend_in_version(backend: str, api_version: str) -> str:
 
 
 def split_backend(name: str) -> tuple[str, tuple[int, int]]:
-    """Return the backend and the API version in a name from ``backend_in_version``.
+    """Split a name from ``backend_in_version`` into the backend and the API version.
 
     The version is ``(0, 0)`` for a name without a version.
     """

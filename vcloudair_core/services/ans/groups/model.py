@@ -29,7 +29,7 @@ class GroupObject:
     """An IP set, a security group or an application profile on the server.
 
     ``raw`` is the decoded response, which updates are based on. ``object_type`` is :data:`USER`, or :data:`OTHER` for
-    objects of the system and for objects that this project creates for rules itself.
+    system objects and for objects that this project creates automatically for rules.
     """
 
     object_id: str

@@ -118,7 +118,8 @@ def _of_edge(session: Session, edge: Edge) -> GroupOwner:
 def edges_of(session: Session, owner: GroupOwner, *, of_profiles: bool) -> list[Edge]:
     """Return the edge gateways whose rules can use the objects of an owner.
 
-    ``of_profiles`` is True for application profiles, which all edge gateways of a VDC share on NSX-T too.
+    On NSX-V, all edge gateways of a VDC share its objects. On NSX-T, the edge gateways of a VDC share only application
+    profiles, so set ``of_profiles`` for these.
 
     Source: protocol/nsxt.md §3, §4; protocol/ans.md §1.1.
     """

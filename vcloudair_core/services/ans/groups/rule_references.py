@@ -161,7 +161,7 @@ class XmlRelay(RuleRecord):
         self.record = record
 
     def sides(self) -> Iterator[Side]:
-        """Yield the IP sets with addresses of DHCP servers."""
+        """Yield the only field: the IP sets that the DHCP relay uses as servers."""
         from vcloudair_core.services.ans.section.xml_elements import child_of
         from vcloudair_core.services.ans.section.xml_elements import texts_of as xml_texts
 

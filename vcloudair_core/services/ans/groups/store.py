@@ -47,14 +47,15 @@ Expectation = Callable[[Store, Document, "CheckRun"], Document]
 
 
 class GroupStore(Store):
-    """The objects of one type that an owner has. Each changed object is one write.
+    """Read and write the groups or profiles of an edge gateway, VDC or VDC group.
 
-    ``expect`` adds the changes of earlier tasks to documents in check mode.
+    A store has the objects of one type, such as IP sets. Each changed object is a separate write. ``expect`` adds the
+    changes of earlier tasks to documents in check mode.
 
     Attributes:
         names: The names of the objects to read, or None for all objects.
-        wants_uses: True if the rules that refer to the objects are read.
-        wants_networks: True if the names of networks are read, to look up members of security groups.
+        wants_uses: True to read the rules that refer to the objects.
+        wants_networks: True to read the names of networks, which identify members of security groups.
     """
 
     names: frozenset[str] | None = None

@@ -52,9 +52,9 @@ class ObjectDirectory(ABC):
 
     @abstractmethod
     def kind_of_id(self, object_id: str) -> str:
-        """Return the kind of the object with an ID.
+        """Return the kind of the object that ``object_id`` identifies.
 
-        Return an empty string if IDs of this form have no names.
+        Return an empty string if this directory lists no objects with IDs of this form.
         """
 
     def is_checked_id(self, object_id: str) -> bool:

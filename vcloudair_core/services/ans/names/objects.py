@@ -125,7 +125,7 @@ class ObjectNames:
 
 @dataclass
 class _KnownNames:
-    """The session cache: the names of each scope, such as an edge gateway."""
+    """The object names cached in a session, by scope, such as an edge gateway."""
 
     scopes: dict[str, ObjectNames] = field(default_factory=dict)
 

@@ -348,7 +348,7 @@ class Starter:
             self._observer.started(operation, task)
 
     def close(self, operation: Operation) -> None:
-        """Record that the outcome of an action is known."""
+        """Close the stored intent of an operation, because its outcome is known."""
         if operation.record.is_open and operation.record.action == self._action:
             self._intents.close(operation.reference, operation.record)
             operation.record = replace(operation.record, is_open=False)

@@ -101,7 +101,7 @@ def show_certificate(context: Any) -> Response:
 def add_certificate(context: Any) -> Response:
     """Add a certificate, and return it with its ID.
 
-    The library completes the write without a task. Each alias is unique in the org (inferred).
+    The write is synchronous, so there is no task. Each alias is unique in the org (inferred).
     """
     body = checked(context, read_object(context), _FIELDS)
     key, passphrase = (str(body.get(name) or "") for name in ("privateKey", "privateKeyPassphrase"))

@@ -28,7 +28,7 @@ _ZONE_KEYS = {"name": "displayName", "domains": "dnsDomainNames", "servers": _SE
 class NsxtDnsCodec(JsonCodec[DnsSpec]):
     """A codec for DNS forwarding of an NSX-T edge gateway.
 
-    The servers of the spec are those of the default zone. Zones keep their ids.
+    The DNS servers of the spec are those of the default zone. Zones keep their IDs.
     """
 
     section = "dns"
@@ -66,7 +66,7 @@ class NsxtDnsCodec(JsonCodec[DnsSpec]):
         )
 
     def new_record(self, spec: DnsZoneSpec) -> dict[str, Any]:
-        """Return the record of a new zone. The server adds the id."""
+        """Return the record of a new zone. The server adds the ID."""
         return {key: _wire(getattr(spec, name)) for name, key in _ZONE_KEYS.items()}
 
     def changed_record(self, record: Mapping[str, Any], spec: DnsZoneSpec, changed: tuple[str, ...]) -> dict[str, Any]:

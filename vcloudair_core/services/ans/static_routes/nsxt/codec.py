@@ -27,7 +27,7 @@ Source: protocol/nsxt.md §10.
 class NsxtStaticRoutesCodec(JsonCodec[StaticRoutesSpec]):
     """A codec for static routes of an NSX-T edge gateway.
 
-    A next hop whose ``scope`` has no id refers to a network by its name. The store adds the id.
+    A next hop whose ``scope`` has no ID refers to a network by its name. The store adds the ID.
     """
 
     section = "static_routes"
@@ -59,7 +59,7 @@ class NsxtStaticRoutesCodec(JsonCodec[StaticRoutesSpec]):
         )
 
     def new_record(self, spec: StaticRouteSpec) -> dict[str, Any]:
-        """Return the record of a new route, without an id.
+        """Return the record of a new route, without an ID.
 
         NSX-T requires a name. A route without a name is named after its destination.
         """
@@ -89,7 +89,7 @@ def _hop_of(hop: Mapping[str, Any]) -> NextHopSpec:
 def _hops(record: Mapping[str, Any], spec: StaticRouteSpec) -> list[dict[str, Any]]:
     """Return the next hops of a route.
 
-    Networks that the route already names keep their ids.
+    Networks that the route already refers to keep their IDs.
     """
     scopes = {
         _hop_of(hop).network: hop.get("scope") for hop in items_of(record.get("nextHops")) if isinstance(hop, dict)

@@ -53,7 +53,7 @@ class NsxtStaticRoutesStore(NsxtStore, StageableSectionStore):
             self._write_existing(writes, "DELETE", route_id)
 
     def _with_network_ids(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a route in which the network of each next hop has an id."""
+        """Return a route in which the network of each next hop has an ID."""
         return {**record, "nextHops": [self._with_network_id(hop) for hop in items_of(record.get("nextHops"))]}
 
     def _with_network_id(self, hop: Mapping[str, Any]) -> dict[str, Any]:
