@@ -114,7 +114,7 @@ def test_a_rule_has_excluded_groups_and_the_internal_group(cloud: Bench) -> None
     assert (b["sourceGroupsExcluded"], b["destinationGroupsExcluded"]) == (False, False)
     assert a["sourceFirewallGroups"] == [{"name": "g", "id": urn}]
     assert a["destinationFirewallGroups"] == [{"name": "internal", **INTERNAL}]
-    assert "rules of pair contain it" in cloud.refused("DELETE", f"{GROUPS}/{urn}")
+    assert "rules of pair use it" in cloud.refused("DELETE", f"{GROUPS}/{urn}")
     put(cloud)
     cloud.write("DELETE", f"{GROUPS}/{urn}")
 

@@ -159,7 +159,7 @@ def test_a_group_in_a_rule_cannot_be_deleted(cloud: Bench) -> None:
     urn = add(cloud, ip_set(cloud))
     rule = {"name": "r", "actionValue": "ALLOW", "sourceFirewallGroups": [{"id": urn}]}
     cloud.write("PUT", cloud.path("firewall/rules"), {"userDefinedRules": [rule]})
-    assert "rules of gw1 contain it" in cloud.refused("DELETE", f"{GROUPS}/{urn}")
+    assert "rules of gw1 use it" in cloud.refused("DELETE", f"{GROUPS}/{urn}")
     cloud.write("DELETE", cloud.path("firewall/rules"))
     cloud.write("DELETE", f"{GROUPS}/{urn}")
     assert names_of(cloud) == []

@@ -155,7 +155,7 @@ def test_a_profile_of_the_vdc_group_fits_all_its_edges(cloud: Bench) -> None:
     rule = {"name": "r", "actionValue": "ALLOW", "applicationPortProfiles": [{"id": urn}]}
     for edge in ("left-edge", "right-edge"):
         cloud.write("PUT", cloud.path("firewall/rules", edge), {"userDefinedRules": [rule]})
-    assert "rules of left-edge, right-edge contain it" in cloud.refused("DELETE", f"{PROFILES}/{urn}")
+    assert "rules of left-edge, right-edge use it" in cloud.refused("DELETE", f"{PROFILES}/{urn}")
 
 
 def test_a_profile_can_be_replaced_and_deleted(cloud: Bench) -> None:
