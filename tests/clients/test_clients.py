@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ansible import ROOT
-from tests.unit.simulator.nsxt.bench import INVENTORY
+from tests.unit.simulator.nsxt.harness import INVENTORY
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.state.entities import Vm
 

@@ -10,7 +10,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.vcloudair.cloud.plugins.modules import vca_edge_config
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, bench
+from tests.unit.services.ans.ipsec_harness import BRANCH, harness
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.document.file import read_document
@@ -59,7 +59,7 @@ def test_module_and_command_compute_the_same_plan(
     assert validated.error_messages == []
     job = vca_edge_config.JOB
     assert job.specs is not None
-    with bench(vca_simulator, "network_json") as made:
+    with harness(vca_simulator, "network_json") as made:
         made.client.ensure("ans.firewall", {"rules": [{"name": "old", "logging": True}], "default_logging": True})
         made.client.ensure("ans.nat", {"rules": [{**DNAT, "enabled": False}]})
         made.client.ensure("ans.ipsec", {"tunnels": [{**BRANCH, "enabled": False}]})

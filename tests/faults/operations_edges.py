@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.operations import Ending, Operation, Parts
 from tests.faults.world import CANARY_KEY, World
-from tests.unit.services.ans import ipsec_bench, nat_bench
+from tests.unit.services.ans import ipsec_harness, nat_harness
 from tests.unit.services.ans.test_service_lost_responses import fill, held
 from vcloudair_core.client import Client
 from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
@@ -15,10 +15,10 @@ from vcloudair_core.compat.org_info import OrgInfo
 
 _GIVEN_BY_SERVER = frozenset({"ruleId", "ruleTag", "siteId", "version", "invalidSource", "invalidDestination"})
 RULE = {"name": "new", "source": "198.51.100.0/24", "destination": "203.0.113.10"}
-TUNNEL = {**ipsec_bench.BRANCH, "psk": CANARY_KEY}
+TUNNEL = {**ipsec_harness.BRANCH, "psk": CANARY_KEY}
 EDGE = {
     "firewall": {"rules": [RULE]},
-    "nat": {"rules": [nat_bench.WEB]},
+    "nat": {"rules": [nat_harness.WEB]},
     "ipsec": {"enabled": True, "tunnels": [TUNNEL]},
 }
 
@@ -60,7 +60,7 @@ def _staged(client: Client) -> None:
     if not client.stages():
         client.stage("ans.firewall_rule", RULE, stage_id="change-1")
     if not any(part.section == "nat" for content in client.stages() for part in content.sections):
-        client.stage("ans.nat_rule", nat_bench.WEB, stage_id="change-1")
+        client.stage("ans.nat_rule", nat_harness.WEB, stage_id="change-1")
     client.commit_stage("change-1")
 
 
@@ -122,8 +122,8 @@ OPERATIONS = {
     "firewall: a rule with a name": _ensured("ans.firewall_rule", {"name": "new", "source": "network:lan"}),
     "firewall: exact": _ensured("ans.firewall", {"rules": [{"name": "old 3"}, RULE]}, "exact"),
     "firewall: a rule gone": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent", "network_json"),
-    "NAT: a rule": _ensured("ans.nat_rule", nat_bench.WEB),
-    "NAT: exact": _ensured("ans.nat", {"rules": [nat_bench.WEB]}, "exact", "hybridity", profile="all"),
+    "NAT: a rule": _ensured("ans.nat_rule", nat_harness.WEB),
+    "NAT: exact": _ensured("ans.nat", {"rules": [nat_harness.WEB]}, "exact", "hybridity", profile="all"),
     "IPsec: a tunnel": _ensured("ans.ipsec_tunnel", TUNNEL),
     "IPsec: exact": _ensured("ans.ipsec", {"enabled": True, "tunnels": [TUNNEL]}, "exact", "hybridity", profile="all"),
     "IPsec: status": Operation(_doing(_statuses), sections, prepare=prepare),

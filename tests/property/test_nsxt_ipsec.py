@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.services.ans.ipsec.nsxt.bench import NsxtBench, cloud, connected
+from tests.unit.services.ans.ipsec.nsxt.harness import NsxtHarness, cloud, connected
 from vcloudair_core.services.ans.ipsec.algorithms import NSXT_ALGORITHMS
 from vcloudair_core.services.ans.ipsec.nsxt.fields import DF_POLICIES, INITIATION_MODES
 
@@ -71,7 +71,7 @@ lists = st.lists(
 
 
 @cache
-def signed_in(version: str) -> NsxtBench:
+def signed_in(version: str) -> NsxtHarness:
     """Return a cached cloud. Starting a cloud for each Hypothesis example is slow."""
     return connected(cloud(version), version).__enter__()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nat_bench import OUT, WEB, Bench, bench, foreign
+from tests.unit.services.ans.nat_harness import OUT, WEB, Harness, foreign, harness
 from vcloudair_core.compat.ans import ANSNat
 from vcloudair_core.errors import DecodeError, SpecError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
@@ -15,19 +15,19 @@ from vcloudair_core.simulator import Simulator
 
 
 @pytest.fixture(params=EDGE_APIS)
-def nat(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    with bench(vca_simulator, str(request.param)) as made:
+def nat(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Harness]:
+    with harness(vca_simulator, str(request.param)) as made:
         yield made
 
 
-def section(nat: Bench) -> ANSNat:
+def section(nat: Harness) -> ANSNat:
     """Return the NAT section from ``client.edges.nat(edge)``."""
     nat_section = nat.client.edges.nat(nat.edge.name)
     assert isinstance(nat_section, ANSNat)
     return nat_section
 
 
-def test_section_loads_at_first_use(nat: Bench) -> None:
+def test_section_loads_at_first_use(nat: Harness) -> None:
     nat.seed(foreign(200_001), foreign(200_002))
     nat.state["extra"] = {"nat64Rules": {}}
     rules = section(nat)
@@ -38,7 +38,7 @@ def test_section_loads_at_first_use(nat: Bench) -> None:
     assert nat.methods() == ["GET"]
 
 
-def test_saved_rules_match_specs_of_the_library(nat: Bench) -> None:
+def test_saved_rules_match_specs_of_the_library(nat: Harness) -> None:
     nat.seed(foreign(200_001), foreign(200_002))
     rules = section(nat)
     del rules[1]
@@ -69,7 +69,7 @@ def test_saved_rules_match_specs_of_the_library(nat: Bench) -> None:
 def test_invalid_arguments_are_rejected_before_any_request(
     vca_simulator: Simulator, arguments: dict[str, Any], field: str
 ) -> None:
-    with bench(vca_simulator, "hybridity") as nat:
+    with harness(vca_simulator, "hybridity") as nat:
         rules = section(nat)
         nat.journal.clear()
         good = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "192.168.10.20"}
@@ -79,7 +79,7 @@ def test_invalid_arguments_are_rejected_before_any_request(
         assert nat.journal.calls == []
 
 
-def test_configuration_can_be_replaced(nat: Bench) -> None:
+def test_configuration_can_be_replaced(nat: Harness) -> None:
     nat.seed(foreign(200_001))
     rules = section(nat)
     for emptied in ({"rules": {"natRulesDtos": None}}, {"rules": None}, {}):

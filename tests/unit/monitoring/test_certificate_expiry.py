@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.certificate.bench import NEW, NSXT, NSXV, OLD, CertificateBench, certificates, spec
+from tests.unit.services.ans.certificate.harness import NEW, NSXT, NSXV, OLD, CertificateHarness, certificates, spec
 from vcloudair_core.monitoring.certificate_expiry import LIBRARY, CertificateExpiry
 from vcloudair_core.monitoring.collector import Collector
 
@@ -17,7 +17,7 @@ IN_2030 = datetime(2030, 1, 1, tzinfo=timezone.utc).timestamp()
 
 
 @pytest.fixture
-def bench() -> Iterator[CertificateBench]:
+def harness() -> Iterator[CertificateHarness]:
     with certificates(NSXV) as made:
         made.ensure(spec(OLD))
         made.requests.clear()
@@ -28,41 +28,41 @@ def samples(expiry: CertificateExpiry) -> list[tuple[dict[str, str], float]]:
     return [(sample.labels, sample.value) for family in expiry.families() for sample in family.samples]
 
 
-def test_expiry_is_read_once_an_hour_without_uses(bench: CertificateBench) -> None:
+def test_expiry_is_read_once_an_hour_without_uses(harness: CertificateHarness) -> None:
     times = [0.0]
-    name = bench.edge.name
-    expiry = CertificateExpiry(bench.client, [name, name], now=lambda: times[0])
+    name = harness.edge.name
+    expiry = CertificateExpiry(harness.client, [name, name], now=lambda: times[0])
     assert samples(expiry) == []
     expiry.refresh()
     [(labels, value)] = samples(expiry)
     assert value == IN_2030
-    assert labels == {"edge": name, "certificate": "web", "certificate_id": f"{bench.edge.edge_id}:certificate-1"}
-    bench.ensure(spec(NEW))
-    bench.requests.clear()
+    assert labels == {"edge": name, "certificate": "web", "certificate_id": f"{harness.edge.edge_id}:certificate-1"}
+    harness.ensure(spec(NEW))
+    harness.requests.clear()
     times[0] = 3599.0
     expiry.refresh()
-    assert bench.requests.calls == []
+    assert harness.requests.calls == []
     times[0] = 3600.0
     expiry.refresh()
-    assert len(bench.requests.calls) == 1
+    assert len(harness.requests.calls) == 1
     assert samples(expiry)[0][1] > IN_2030
 
 
 def test_library_has_no_edge() -> None:
-    with certificates(NSXT) as bench:
-        expiry = CertificateExpiry(bench.client, [LIBRARY])
-        bench.requests.clear()
+    with certificates(NSXT) as harness:
+        expiry = CertificateExpiry(harness.client, [LIBRARY])
+        harness.requests.clear()
         expiry.refresh()
-        assert len(bench.requests.calls) == 1
+        assert len(harness.requests.calls) == 1
         assert {(labels["edge"], labels["certificate"]) for labels, _ in samples(expiry)} == {
             ("", "vpn-ca"), ("", "vpn-gateway"),
         }  # fmt: skip
 
 
 def test_failed_read_keeps_the_values_and_is_logged_once(
-    bench: CertificateBench, caplog: pytest.LogCaptureFixture
+    harness: CertificateHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    expiry = CertificateExpiry(bench.client, [bench.edge.name, "nowhere"], interval_s=0)
+    expiry = CertificateExpiry(harness.client, [harness.edge.name, "nowhere"], interval_s=0)
     caplog.set_level(logging.WARNING)
     for _ in range(2):
         expiry.refresh()
@@ -72,11 +72,11 @@ def test_failed_read_keeps_the_values_and_is_logged_once(
     assert len(samples(expiry)) == 1
 
 
-def test_collector_serves_the_expiry_and_counts_the_requests(bench: CertificateBench) -> None:
-    assert Collector(bench.client).collect_once()  # later collections send the same requests
-    plain = Collector(bench.client, names=["no such VM"])
+def test_collector_serves_the_expiry_and_counts_the_requests(harness: CertificateHarness) -> None:
+    assert Collector(harness.client).collect_once()  # later collections send the same requests
+    plain = Collector(harness.client, names=["no such VM"])
     collector = Collector(
-        bench.client, names=["no such VM"], certificates=CertificateExpiry(bench.client, [bench.edge.name])
+        harness.client, names=["no such VM"], certificates=CertificateExpiry(harness.client, [harness.edge.name])
     )
     for exporter in (plain, collector):
         assert exporter.collect_once()

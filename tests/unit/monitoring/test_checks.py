@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.unit.services.ans.ipsec.nsxt.bench import BRANCH, bench
+from tests.unit.services.ans.ipsec.nsxt.harness import BRANCH, harness
 from vcloudair_core.monitoring.checks import TunnelCheck
 from vcloudair_core.simulator.nsxt.ipsec.status import set_tunnel_status
 
 
 def test_tunnels_of_nsxt_edges_are_checked() -> None:
     """NSX-T edges are checked, although their records deny advanced networking."""
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.ensure(BRANCH)
         set_tunnel_status(ipsec.edge, "branch", "Peer not responding")
         result = TunnelCheck()(ipsec.client)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, KEY
+from tests.unit.services.ans.ipsec_harness import BRANCH, KEY
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS

@@ -59,7 +59,7 @@ def as_xml(tree: dict[str, Any]) -> bytes:
     return etree.tostring(root)
 
 
-class Bench:
+class Harness:
     """An edge with a DHCP section, and the three resource kinds of the section."""
 
     def __init__(self, edge_api: str, tree: dict[str, Any] | None = None) -> None:
@@ -96,12 +96,12 @@ class Bench:
 
 
 @pytest.fixture(params=["network_xml", "network_json", "hybridity"])
-def bench(request: pytest.FixtureRequest) -> Bench:
-    return Bench(request.param)
+def harness(request: pytest.FixtureRequest) -> Harness:
+    return Harness(request.param)
 
 
-def test_both_lists_are_read(bench: Bench) -> None:
-    shown = bench.read()
+def test_both_lists_are_read(harness: Harness) -> None:
+    shown = harness.read()
     assert shown.pop("version") == 3
     assert shown == {
         "enabled": True,
@@ -112,73 +112,75 @@ def test_both_lists_are_read(bench: Bench) -> None:
     }
 
 
-def test_one_write_changes_settings_and_both_lists(bench: Bench) -> None:
+def test_one_write_changes_settings_and_both_lists(harness: Harness) -> None:
     spec = {"log_level": "debug", "pools": [SECOND_POOL], "bindings": [SECOND_BINDING]}
-    outcome = bench.ensure(spec)
+    outcome = harness.ensure(spec)
     assert outcome.plan.summary() == "2 to create, 1 to update"
-    assert bench.writes() == 1
-    assert not bench.ensure(spec).changed
-    shown = bench.read()
+    assert harness.writes() == 1
+    assert not harness.ensure(spec).changed
+    shown = harness.read()
     assert [pool["ip_range"] for pool in shown["pools"]] == [SHOWN_POOL["ip_range"], SECOND_POOL["ip_range"]]
     assert [binding["host_name"] for binding in shown["bindings"]] == ["web1", "web2"]
     assert (shown["log_level"], shown["logging"], shown["enabled"]) == ("debug", False, True)
 
 
-def test_everything_that_is_not_listed_is_kept(bench: Bench) -> None:
-    bench.ensure({"pools": [SHOWN_POOL | {"lease_time": "3600"}], "bindings": [SECOND_BINDING]})
-    pool, bindings = bench.records("ipPools")[0], bench.records("staticBindings")
+def test_everything_that_is_not_listed_is_kept(harness: Harness) -> None:
+    harness.ensure({"pools": [SHOWN_POOL | {"lease_time": "3600"}], "bindings": [SECOND_BINDING]})
+    pool, bindings = harness.records("ipPools")[0], harness.records("staticBindings")
     assert (pool["poolId"], pool["newer"], pool["leaseTime"]) == ("pool-1", "kept", "3600")
     assert bindings[0]["vmId"] == "vm-7"
     assert bindings[1]["newer"] == "kept"
-    assert b"kept" in bench.session.body
+    assert b"kept" in harness.session.body
 
 
-def test_single_pools_and_bindings_are_created_changed_and_deleted(bench: Bench) -> None:
-    assert bench.ensure([SECOND_POOL]).changed
-    assert bench.ensure([{"mac_address": "00-50-56-01-02-03", "host_name": "WEB1", "lease_time": "60"}]).changed
-    assert not bench.ensure([{"mac_address": "005056-01-02-03".replace("0050", "00-50-"), "host_name": "web1"}]).changed
-    assert bench.ensure([SHOWN_POOL], Absent).changed
-    assert bench.ensure([SHOWN_BINDING], Absent).changed
-    assert not bench.ensure([SHOWN_BINDING], Absent).changed
-    shown = bench.read()
+def test_single_pools_and_bindings_are_created_changed_and_deleted(harness: Harness) -> None:
+    assert harness.ensure([SECOND_POOL]).changed
+    assert harness.ensure([{"mac_address": "00-50-56-01-02-03", "host_name": "WEB1", "lease_time": "60"}]).changed
+    assert not harness.ensure(
+        [{"mac_address": "005056-01-02-03".replace("0050", "00-50-"), "host_name": "web1"}]
+    ).changed
+    assert harness.ensure([SHOWN_POOL], Absent).changed
+    assert harness.ensure([SHOWN_BINDING], Absent).changed
+    assert not harness.ensure([SHOWN_BINDING], Absent).changed
+    shown = harness.read()
     assert [pool["ip_range"] for pool in shown["pools"]] == [SECOND_POOL["ip_range"]]
     assert shown["bindings"] == []
-    assert [record["vmId"] for record in bench.records("staticBindings")] == ["vm-7"]
+    assert [record["vmId"] for record in harness.records("staticBindings")] == ["vm-7"]
 
 
-def test_an_exact_section_deletes_other_records_and_resets_fields(bench: Bench) -> None:
+def test_an_exact_section_deletes_other_records_and_resets_fields(harness: Harness) -> None:
     spec = {"enabled": True, "pools": [{"ip_range": SHOWN_POOL["ip_range"]}], "bindings": [SECOND_BINDING]}
-    assert bench.ensure(spec, Exactly).changed
-    assert not bench.ensure(spec, Exactly).changed
-    shown = bench.read()
+    assert harness.ensure(spec, Exactly).changed
+    assert not harness.ensure(spec, Exactly).changed
+    shown = harness.read()
     assert shown["pools"][0]["default_gateway"] == "192.168.10.1"
     assert [binding["host_name"] for binding in shown["bindings"]] == ["web2"]
 
 
-def test_an_empty_exact_list_needs_allow_empty(bench: Bench) -> None:
+def test_an_empty_exact_list_needs_allow_empty(harness: Harness) -> None:
     with pytest.raises(SpecError, match="would delete the only static binding") as caught:
-        bench.ensure({"bindings": []}, Exactly)
+        harness.ensure({"bindings": []}, Exactly)
     assert caught.value.problems[0].path == "bindings"
-    assert bench.ensure({"bindings": [], "allow_empty": True, "enabled": True}, Exactly).changed
-    assert len(bench.read()["pools"]) == 1
+    assert harness.ensure({"bindings": [], "allow_empty": True, "enabled": True}, Exactly).changed
+    assert len(harness.read()["pools"]) == 1
 
 
-def test_dns_servers_and_automatic_configuration_replace_each_other(bench: Bench) -> None:
-    bench.ensure([{"ip_range": SHOWN_POOL["ip_range"], "dns_servers": ["10.0.0.53", "10.0.0.54"]}])
-    pool = bench.records("ipPools")[0]
+def test_dns_servers_and_automatic_configuration_replace_each_other(harness: Harness) -> None:
+    harness.ensure([{"ip_range": SHOWN_POOL["ip_range"], "dns_servers": ["10.0.0.53", "10.0.0.54"]}])
+    pool = harness.records("ipPools")[0]
     assert (pool["primaryNameServer"], pool["secondaryNameServer"]) == ("10.0.0.53", "10.0.0.54")
     assert pool["autoConfigureDNS"] in (False, "false")
-    bench.ensure([{"ip_range": SHOWN_POOL["ip_range"], "auto_configure_dns": True}])
-    pool = bench.records("ipPools")[0]
+    harness.ensure([{"ip_range": SHOWN_POOL["ip_range"], "auto_configure_dns": True}])
+    pool = harness.records("ipPools")[0]
     assert "primaryNameServer" not in pool
-    assert bench.read()["pools"] == [SHOWN_POOL]
+    assert harness.read()["pools"] == [SHOWN_POOL]
 
 
 @pytest.mark.parametrize("spec", [[SECOND_POOL], [SECOND_BINDING], {"pools": [SECOND_POOL]}])
 def test_a_disabled_service_gets_a_warning(spec: Any) -> None:
-    bench = Bench("network_json", {**TREE, "enabled": False})
-    assert any("DHCP service is disabled" in text for text in bench.ensure(spec).warnings)
-    warnings = bench.ensure({"enabled": True, "pools": [SHOWN_POOL]}).warnings
+    harness = Harness("network_json", {**TREE, "enabled": False})
+    assert any("DHCP service is disabled" in text for text in harness.ensure(spec).warnings)
+    warnings = harness.ensure({"enabled": True, "pools": [SHOWN_POOL]}).warnings
     assert not any("disabled" in text for text in warnings)
 
 
@@ -193,10 +195,10 @@ def test_a_disabled_service_gets_a_warning(spec: Any) -> None:
         ([{"mac_address": "00:50:56:01:02:09"}], "host_name: is required, because the static binding"),
     ],
 )
-def test_a_result_that_the_server_would_refuse_is_not_sent(bench: Bench, spec: Any, reason: str) -> None:
+def test_a_result_that_the_server_would_refuse_is_not_sent(harness: Harness, spec: Any, reason: str) -> None:
     with pytest.raises(SpecError, match=reason):
-        bench.ensure(spec)
-    assert bench.writes() == 0
+        harness.ensure(spec)
+    assert harness.writes() == 0
 
 
 @pytest.mark.parametrize(
@@ -263,11 +265,11 @@ def test_leases_are_parsed_from_json_and_xml() -> None:
 
 
 def test_other_documents_are_rejected() -> None:
-    bench = Bench("network_xml")
-    bench.session.body = b"<nat/>"
+    harness = Harness("network_xml")
+    harness.session.body = b"<nat/>"
     with pytest.raises(DecodeError, match="<dhcp> was expected, not <nat>"):
-        bench.read()
-    bench = Bench("network_json")
-    bench.session.body = b'{"featureType": "nat"}'
+        harness.read()
+    harness = Harness("network_json")
+    harness.session.body = b'{"featureType": "nat"}'
     with pytest.raises(DecodeError, match="'ipPools' was expected"):
-        bench.read()
+        harness.read()

@@ -30,7 +30,7 @@ def agent(vnic: int, address: str) -> bytes:
     return b"<relayAgent><vnicIndex>%d</vnicIndex><giAddress>%s</giAddress></relayAgent>" % (vnic, address.encode())
 
 
-class Bench:
+class Harness:
     """An edge with a DHCP relay, and the two resource kinds of the section."""
 
     def __init__(self, body: bytes, edge_api: str = "network_xml") -> None:
@@ -54,15 +54,15 @@ class Bench:
 
 @pytest.mark.parametrize("edge_api", ["network_xml", "network_json"])
 def test_a_relay_is_configured_once(edge_api: str) -> None:
-    bench = Bench(EMPTY, edge_api)
+    harness = Harness(EMPTY, edge_api)
     spec = {
         "ip_addresses": ["10.0.0.11", "10.0.0.12"],
         "domain_names": ["dhcp.example.com"],
         "ip_sets": ["ipset-2"],
         "agents": [{"vnic": 1}, {"vnic": "2", "gateway_address": "192.168.2.254"}],
     }
-    assert bench.ensure(spec).changed
-    assert bench.session.body.partition(b"?>")[2].strip() == (
+    assert harness.ensure(spec).changed
+    assert harness.session.body.partition(b"?>")[2].strip() == (
         b"<relay><relayServer><groupingObjectId>ipset-2</groupingObjectId>"
         b"<ipAddress>10.0.0.11</ipAddress><ipAddress>10.0.0.12</ipAddress><fqdn>dhcp.example.com</fqdn></relayServer>"
         b"<relayAgents><relayAgent><vnicIndex>1</vnicIndex></relayAgent>"
@@ -70,21 +70,21 @@ def test_a_relay_is_configured_once(edge_api: str) -> None:
         + b"</relayAgents>"
         b"</relay>"
     )
-    requests = zip(bench.session.calls, bench.session.sent, strict=True)
+    requests = zip(harness.session.calls, harness.session.sent, strict=True)
     assert [more["content_type"] for (method, _), more in requests if method == "PUT"] == ["application/xml"]
-    assert not bench.ensure(spec).changed
-    assert not bench.ensure({**spec, "ip_addresses": ["10.0.0.12", "10.0.0.11"]}, Exactly).changed
-    assert bench.writes() == 1
+    assert not harness.ensure(spec).changed
+    assert not harness.ensure({**spec, "ip_addresses": ["10.0.0.12", "10.0.0.11"]}, Exactly).changed
+    assert harness.writes() == 1
 
 
 def test_unknown_elements_are_kept() -> None:
-    bench = Bench(RELAY)
-    assert bench.ensure(
+    harness = Harness(RELAY)
+    assert harness.ensure(
         {"ip_addresses": ["10.0.0.12"], "agents": [{"vnic": 1, "gateway_address": "192.168.1.1"}]}
     ).changed
-    assert bench.session.body.count(b"<newer>kept</newer>") == 3
-    assert b"<version>3</version>" in bench.session.body
-    assert bench.read() == {
+    assert harness.session.body.count(b"<newer>kept</newer>") == 3
+    assert b"<version>3</version>" in harness.session.body
+    assert harness.read() == {
         "ip_addresses": ["10.0.0.12"],
         "domain_names": ["dhcp.example.com"],
         "ip_sets": ["ipset-2"],
@@ -94,10 +94,10 @@ def test_unknown_elements_are_kept() -> None:
 
 
 def test_an_exact_relay_resets_missing_settings() -> None:
-    bench = Bench(RELAY)
-    outcome = bench.ensure({"ip_addresses": ["10.0.0.11"], "agents": [{"vnic": 2}]}, Exactly)
+    harness = Harness(RELAY)
+    outcome = harness.ensure({"ip_addresses": ["10.0.0.11"], "agents": [{"vnic": 2}]}, Exactly)
     assert outcome.changed
-    assert bench.read() == {
+    assert harness.read() == {
         "ip_addresses": ["10.0.0.11"],
         "domain_names": [],
         "ip_sets": [],
@@ -107,21 +107,21 @@ def test_an_exact_relay_resets_missing_settings() -> None:
 
 
 def test_agents_are_added_changed_and_removed_one_by_one() -> None:
-    bench = Bench(RELAY)
-    assert bench.ensure([{"vnic": 3}]).changed
-    assert bench.ensure([{"vnic": 1, "gateway_address": "192.168.1.1"}]).changed
-    assert bench.ensure([{"vnic": 2}], Absent).changed
-    assert not bench.ensure([{"vnic": 2}], Absent).changed
-    assert bench.read()["agents"] == [{"vnic": 1, "gateway_address": "192.168.1.1"}, {"vnic": 3}]
+    harness = Harness(RELAY)
+    assert harness.ensure([{"vnic": 3}]).changed
+    assert harness.ensure([{"vnic": 1, "gateway_address": "192.168.1.1"}]).changed
+    assert harness.ensure([{"vnic": 2}], Absent).changed
+    assert not harness.ensure([{"vnic": 2}], Absent).changed
+    assert harness.read()["agents"] == [{"vnic": 1, "gateway_address": "192.168.1.1"}, {"vnic": 3}]
 
 
 def test_an_emptied_relay_is_an_empty_element() -> None:
-    bench = Bench(b"<relay><relayServer><ipAddress>10.0.0.11</ipAddress></relayServer><relayAgents>"
+    harness = Harness(b"<relay><relayServer><ipAddress>10.0.0.11</ipAddress></relayServer><relayAgents>"
                   + agent(1, "192.168.1.254") + b"</relayAgents></relay>")  # fmt: skip
     with pytest.raises(SpecError, match="would delete the only DHCP relay agent"):
-        bench.ensure({"agents": []}, Exactly)
-    assert bench.ensure({"agents": [], "allow_empty": True}, Exactly).changed
-    assert bench.session.body.partition(b"?>")[2].strip() == EMPTY
+        harness.ensure({"agents": []}, Exactly)
+    assert harness.ensure({"agents": [], "allow_empty": True}, Exactly).changed
+    assert harness.session.body.partition(b"?>")[2].strip() == EMPTY
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_emptied_relay_is_an_empty_element() -> None:
 def test_a_relay_without_servers_or_agents_gets_a_warning(
     body: bytes, spec: dict[str, Any], warning: str | None
 ) -> None:
-    warnings = Bench(body).ensure(spec).warnings
+    warnings = Harness(body).ensure(spec).warnings
     assert [warning in text for text in warnings] == [True] if warning else not warnings
 
 
@@ -173,6 +173,6 @@ def test_invalid_input(spec: dict[str, Any], field: str, reason: str) -> None:
 
 def test_other_documents_and_backends_are_rejected() -> None:
     with pytest.raises(DecodeError, match="<relay> was expected, not <dhcp>"):
-        Bench(b"<dhcp/>").read()
+        Harness(b"<dhcp/>").read()
     with pytest.raises(ConfigurationError):
-        Bench(EMPTY, "hybridity").read()
+        Harness(EMPTY, "hybridity").read()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.unit.services.ans.fakes import SectionSession
-from tests.unit.services.ans.two_backends import BACKENDS, Bench, bench
+from tests.unit.services.ans.two_backends import BACKENDS, Harness, harness
 from vcloudair_core.engine.desired import Exactly, Present
 from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.errors import ConfigurationError, ConflictError, SpecError
@@ -28,27 +28,27 @@ OFF: dict[str, Any] = {"enabled": False, "servers": [], "zones": [], "allow_empt
 
 
 @pytest.fixture(params=BACKENDS)
-def edge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    with bench(tmp_path, request.param) as made:
+def edge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
+    with harness(tmp_path, request.param) as made:
         yield made
 
 
 @pytest.fixture
-def nsxt(tmp_path: Path) -> Iterator[Bench]:
-    with bench(tmp_path, "nsxt 39.1") as made:
+def nsxt(tmp_path: Path) -> Iterator[Harness]:
+    with harness(tmp_path, "nsxt 39.1") as made:
         yield made
 
 
-def spec_of(edge: Bench, **more: Any) -> dict[str, Any]:
+def spec_of(edge: Harness, **more: Any) -> dict[str, Any]:
     listener = {"listener_ip": "10.255.255.1"} if edge.is_nsxt else {}
     return {"enabled": True, "servers": ["192.0.2.1", "192.0.2.2"], **listener, **more}
 
 
-def reads(edge: Bench) -> int:
+def reads(edge: Harness) -> int:
     return edge.journal.count("GET", "/dns")
 
 
-def test_dns_is_enabled_changed_and_turned_off(edge: Bench) -> None:
+def test_dns_is_enabled_changed_and_turned_off(edge: Harness) -> None:
     spec = spec_of(edge)
     predicted = edge.ensure(DNS, spec, check=True)
     assert (predicted.changed, edge.writes()) == (True, [])
@@ -68,7 +68,7 @@ def test_dns_is_enabled_changed_and_turned_off(edge: Bench) -> None:
 @pytest.mark.parametrize("backend", NSXV)
 def test_cache_and_logging_of_nsxv(tmp_path: Path, backend: str) -> None:
     spec = {"cache_size": 128, "logging": True, "log_level": "warning"}
-    with bench(tmp_path, backend) as edge:
+    with harness(tmp_path, backend) as edge:
         assert edge.ensure(DNS, spec).plan.changes[0].fields == ("cache_size", "logging", "log_level")
         assert not edge.ensure(DNS, spec).changed
         shown = edge.client.read(DNS)
@@ -77,7 +77,7 @@ def test_cache_and_logging_of_nsxv(tmp_path: Path, backend: str) -> None:
         assert edge.client.read(DNS)["cache_size"] == 16
 
 
-def test_conditional_zones_keep_their_ids(nsxt: Bench) -> None:
+def test_conditional_zones_keep_their_ids(nsxt: Harness) -> None:
     zone = {"name": "corp", "domains": ["corp.example", "Lab.Example."], "servers": ["10.9.0.1"]}
     nsxt.ensure(DNS, spec_of(nsxt, zones=[zone]))
     (stored,) = dns_state(nsxt.edge)["config"]["conditionalForwarderZones"]
@@ -95,7 +95,7 @@ def test_conditional_zones_keep_their_ids(nsxt: Bench) -> None:
         nsxt.ensure(ZONE, {"name": "new", "servers": ["10.9.0.1"]})
 
 
-def test_the_default_zone_keeps_its_name_and_id(nsxt: Bench) -> None:
+def test_the_default_zone_keeps_its_name_and_id(nsxt: Harness) -> None:
     nsxt.ensure(DNS, spec_of(nsxt))
     zone = dns_state(nsxt.edge)["config"]["defaultForwarderZone"]
     zone["displayName"] = "chosen in the portal"
@@ -104,7 +104,7 @@ def test_the_default_zone_keeps_its_name_and_id(nsxt: Bench) -> None:
     assert changed == {**zone, "upstreamServers": ["192.0.2.3"]}
 
 
-def test_snat_adds_a_rule_of_the_system(nsxt: Bench) -> None:
+def test_snat_adds_a_rule_of_the_system(nsxt: Harness) -> None:
     spec = spec_of(nsxt, snat_enabled=True, snat_ip=nsxt.edge.external_address)
     assert nsxt.ensure(DNS, spec).changed
     assert not nsxt.ensure(DNS, spec).changed
@@ -113,14 +113,14 @@ def test_snat_adds_a_rule_of_the_system(nsxt: Bench) -> None:
     assert nat_state(nsxt.edge)["rules"] == []
 
 
-def test_enabling_needs_a_listener_and_servers_on_nsxt(nsxt: Bench) -> None:
+def test_enabling_needs_a_listener_and_servers_on_nsxt(nsxt: Harness) -> None:
     with pytest.raises(SpecError) as caught:
         nsxt.ensure(DNS, {"enabled": True})
     assert [problem.path for problem in caught.value.problems] == ["listener_ip", "servers"]
     assert nsxt.writes() == []
 
 
-def test_a_change_of_another_client_is_a_conflict(nsxt: Bench) -> None:
+def test_a_change_of_another_client_is_a_conflict(nsxt: Harness) -> None:
     nsxt.ensure(DNS, spec_of(nsxt))
     kind: Any = SectionKind(SECTION)
     store: Any = kind.open(nsxt.client.session, {})
@@ -146,7 +146,7 @@ def test_a_change_of_another_client_is_a_conflict(nsxt: Bench) -> None:
 def test_unsupported_options_are_refused_before_anything_is_read(
     tmp_path: Path, backend: str, spec: dict[str, Any], reason: str
 ) -> None:
-    with bench(tmp_path, backend) as edge:
+    with harness(tmp_path, backend) as edge:
         with pytest.raises(SpecError, match=reason) as caught:
             edge.ensure(DNS, spec)
         assert caught.value.problems[0].hint
@@ -154,7 +154,7 @@ def test_unsupported_options_are_refused_before_anything_is_read(
 
 
 def test_dns_without_servers_gets_a_warning(tmp_path: Path) -> None:
-    with bench(tmp_path, NSXV[0]) as edge:
+    with harness(tmp_path, NSXV[0]) as edge:
         assert "has no DNS servers" in edge.ensure(DNS, {"enabled": True}).warnings[0]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.unit.services.ans.fakes import SectionSession
-from tests.unit.services.ans.two_backends import BACKENDS, Bench, bench
+from tests.unit.services.ans.two_backends import BACKENDS, Harness, harness
 from vcloudair_core.engine.desired import Exactly, Present
 from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.errors import (
@@ -34,40 +34,40 @@ NSXV = [name for name in BACKENDS if name.startswith("nsxv")]
 
 
 @pytest.fixture(params=BACKENDS)
-def edge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    with bench(tmp_path, request.param) as made:
+def edge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
+    with harness(tmp_path, request.param) as made:
         yield made
 
 
 @pytest.fixture(params=NSXV)
-def nsxv(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    with bench(tmp_path, request.param) as made:
+def nsxv(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
+    with harness(tmp_path, request.param) as made:
         yield made
 
 
 @pytest.fixture
-def nsxt(tmp_path: Path) -> Iterator[Bench]:
-    with bench(tmp_path, "nsxt 39.1") as made:
+def nsxt(tmp_path: Path) -> Iterator[Harness]:
+    with harness(tmp_path, "nsxt 39.1") as made:
         yield made
 
 
-def route(edge: Bench, network: str = "10.9.0.0/16", last: int = 254, **more: Any) -> dict[str, Any]:
+def route(edge: Harness, network: str = "10.9.0.0/16", last: int = 254, **more: Any) -> dict[str, Any]:
     address = f"{edge.hop.rpartition('.')[0]}.{last}"
     return {"network": network, "next_hops": [{"address": address}], **more}
 
 
-def reads(edge: Bench) -> int:
+def reads(edge: Harness) -> int:
     return sum(edge.reads(path) for path in PATHS)
 
 
-def server_routes(edge: Bench) -> list[tuple[str, str]]:
+def server_routes(edge: Harness) -> list[tuple[str, str]]:
     """Return the network and the first next hop of each route on the server."""
     if edge.is_nsxt:
         return [(item["networkCidr"], item["nextHops"][0]["ipAddress"]) for item in route_state(edge.edge)["routes"]]
     return [(item["network"], item["nextHop"]) for item in static_routing.state_of(edge.edge)["routes"]]
 
 
-def test_a_route_is_created_changed_and_deleted(edge: Bench) -> None:
+def test_a_route_is_created_changed_and_deleted(edge: Harness) -> None:
     spec = route(edge, description="to the data center")
     predicted = edge.ensure(SINGLE, spec, check=True)
     assert (predicted.plan.summary(), edge.writes()) == ("1 to create", [])
@@ -87,7 +87,7 @@ def test_a_route_is_created_changed_and_deleted(edge: Bench) -> None:
     assert not edge.ensure(SINGLE, {"network": "10.9.0.0/16"}, "absent").changed
 
 
-def test_an_exact_list_deletes_other_routes_and_an_export_is_accepted(edge: Bench) -> None:
+def test_an_exact_list_deletes_other_routes_and_an_export_is_accepted(edge: Harness) -> None:
     edge.ensure(WHOLE, {"routes": [route(edge, f"10.{at}.0.0/16") for at in range(3)]})
     exported = edge.client.read(WHOLE)
     assert not edge.ensure(WHOLE, exported, "exact").changed
@@ -101,7 +101,7 @@ def test_an_exact_list_deletes_other_routes_and_an_export_is_accepted(edge: Benc
     assert server_routes(edge) == []
 
 
-def test_distances_and_ignored_spellings(edge: Bench) -> None:
+def test_distances_and_ignored_spellings(edge: Harness) -> None:
     spec = route(edge)
     spec["next_hops"][0]["distance"] = 7
     edge.ensure(SINGLE, spec)
@@ -112,7 +112,7 @@ def test_distances_and_ignored_spellings(edge: Bench) -> None:
     assert edge.ensure(SINGLE, route(edge)).plan.changes[0].fields == ("next_hops",), "the default is 1"
 
 
-def test_several_routes_to_one_network_are_told_apart_by_next_hop(nsxv: Bench) -> None:
+def test_several_routes_to_one_network_are_told_apart_by_next_hop(nsxv: Harness) -> None:
     first, second = route(nsxv), route(nsxv, last=253, match_by="next_hop")
     nsxv.ensure(SINGLE, [first, second])
     assert len(server_routes(nsxv)) == 2
@@ -126,7 +126,7 @@ def test_several_routes_to_one_network_are_told_apart_by_next_hop(nsxv: Bench) -
     assert server_routes(nsxv) == [("10.9.0.0/16", "192.168.10.254")]
 
 
-def test_the_default_route_is_kept_unless_it_is_given(nsxv: Bench) -> None:
+def test_the_default_route_is_kept_unless_it_is_given(nsxv: Harness) -> None:
     gateway = nsxv.edge.external_address.rpartition(".")[0] + ".1"
     spec = {"default_gateway": gateway, "default_gateway_vnic": 0, "default_gateway_description": "out"}
     assert nsxv.ensure(WHOLE, spec).plan.changes[0].identity == "settings"
@@ -140,13 +140,13 @@ def test_the_default_route_is_kept_unless_it_is_given(nsxv: Bench) -> None:
     }  # fmt: skip
 
 
-def test_a_default_route_needs_an_address(nsxv: Bench) -> None:
+def test_a_default_route_needs_an_address(nsxv: Harness) -> None:
     with pytest.raises(SpecError, match="default_gateway_vnic: needs default_gateway"):
         nsxv.ensure(WHOLE, {"default_gateway_vnic": 0})
     assert nsxv.writes() == []
 
 
-def test_interfaces_are_found_by_name(nsxv: Bench) -> None:
+def test_interfaces_are_found_by_name(nsxv: Harness) -> None:
     spec = route(nsxv, interface="web")
     assert nsxv.ensure(SINGLE, spec).after[0]["vnic"] == 1
     assert not nsxv.ensure(SINGLE, spec).changed
@@ -155,14 +155,14 @@ def test_interfaces_are_found_by_name(nsxv: Bench) -> None:
         nsxv.ensure(SINGLE, route(nsxv, interface="dmz"))
 
 
-def test_ospf_and_bgp_are_never_part_of_a_write(nsxv: Bench) -> None:
+def test_ospf_and_bgp_are_never_part_of_a_write(nsxv: Harness) -> None:
     nsxv.ensure(SINGLE, route(nsxv))
     assert [call for call in nsxv.journal.writes if "routing/config/static" not in call] == []
     section = next(entry for entry in nsxv.simulator.request_log.entries() if entry.method == "PUT")
     assert "ospf" not in str(section) and "bgp" not in str(section)
 
 
-def test_next_hops_can_name_networks(nsxt: Bench) -> None:
+def test_next_hops_can_name_networks(nsxt: Harness) -> None:
     network = next(network for network in nsxt.simulator.world.networks.values() if network.name == "lan")
     urn = f"urn:vcloud:network:{network.network_id}"
     hops: list[dict[str, Any]] = [{"address": nsxt.hop, "network": "lan"}, {"address": "192.168.20.253", "distance": 2}]
@@ -178,7 +178,7 @@ def test_next_hops_can_name_networks(nsxt: Bench) -> None:
         nsxt.ensure(SINGLE, {"network": "10.9.0.0/16", "next_hops": [{"address": nsxt.hop, "network": "dmz"}]})
 
 
-def test_names_and_ids_identify_routes(nsxt: Bench) -> None:
+def test_names_and_ids_identify_routes(nsxt: Harness) -> None:
     created = nsxt.ensure(SINGLE, route(nsxt)).after[0]
     assert created["name"] == "route to 10.9.0.0/16"
     renamed = nsxt.ensure(SINGLE, route(nsxt, name="to-dc"))
@@ -192,7 +192,7 @@ def test_names_and_ids_identify_routes(nsxt: Bench) -> None:
         nsxt.ensure(SINGLE, {**by_id, "rule_id": "5b0e9f0a-0000-4000-8000-000000000001"})
 
 
-def test_routes_of_the_system_are_never_changed(nsxt: Bench) -> None:
+def test_routes_of_the_system_are_never_changed(nsxt: Harness) -> None:
     nsxt.ensure(SINGLE, route(nsxt, "10.8.0.0/16"))
     route_state(nsxt.edge)["routes"][0]["systemOwned"] = True
     assert nsxt.client.read(WHOLE)["routes"] == []
@@ -200,7 +200,7 @@ def test_routes_of_the_system_are_never_changed(nsxt: Bench) -> None:
     assert [network for network, _ in server_routes(nsxt)] == ["10.8.0.0/16", "10.9.0.0/16"]
 
 
-def test_a_route_that_another_client_deleted_stays_deleted(nsxt: Bench) -> None:
+def test_a_route_that_another_client_deleted_stays_deleted(nsxt: Harness) -> None:
     nsxt.ensure(SINGLE, [route(nsxt), route(nsxt, "10.8.0.0/16")])
     store: Any = RuleKind(SECTION).open(nsxt.client.session, {})
     base = store.read()
@@ -228,14 +228,14 @@ def test_a_route_that_another_client_deleted_stays_deleted(nsxt: Bench) -> None:
 def test_unsupported_options_are_refused_before_anything_is_read(
     tmp_path: Path, backend: str, spec: dict[str, Any], reason: str
 ) -> None:
-    with bench(tmp_path, backend) as edge:
+    with harness(tmp_path, backend) as edge:
         with pytest.raises(SpecError, match=reason) as caught:
             edge.ensure(SINGLE, {**route(edge), **spec})
         assert caught.value.problems[0].hint
         assert (reads(edge), edge.writes()) == (0, [])
 
 
-def test_nsxt_has_no_default_route(nsxt: Bench) -> None:
+def test_nsxt_has_no_default_route(nsxt: Harness) -> None:
     with pytest.raises(SpecError, match="the default route belongs to the provider"):
         nsxt.ensure(WHOLE, {"default_gateway": "192.0.2.1"})
 
@@ -263,7 +263,7 @@ def test_invalid_input(spec: dict[str, Any], field: str, reason: str) -> None:
     assert reason in problem.reason
 
 
-def test_a_list_must_not_repeat_a_route_and_new_routes_need_a_next_hop(nsxv: Bench) -> None:
+def test_a_list_must_not_repeat_a_route_and_new_routes_need_a_next_hop(nsxv: Harness) -> None:
     with pytest.raises(SpecError, match=r"routes\[1\]\.network: '10\.9\.0\.0/16' is already listed at routes\[0\]"):
         nsxv.ensure(WHOLE, {"routes": [route(nsxv), route(nsxv)]})
     with pytest.raises(SpecError, match="next_hops: is required, because the route does not exist yet"):

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans import ipsec_bench, nat_bench
-from tests.unit.services.ans.ipsec_bench import BRANCH
-from tests.unit.services.ans.nat_bench import WEB
+from tests.unit.services.ans import ipsec_harness, nat_harness
+from tests.unit.services.ans.ipsec_harness import BRANCH
+from tests.unit.services.ans.nat_harness import WEB
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator
@@ -32,7 +32,7 @@ def refusal(simulator: Simulator, client: Client, section: str, specs: Any, *, c
 )
 @pytest.mark.parametrize("check", [True, False])
 def test_an_unsupported_algorithm_is_rejected(vca_simulator: Simulator, field: str, value: object, check: bool) -> None:
-    with ipsec_bench.bench(vca_simulator, "network_json") as made:
+    with ipsec_harness.harness(vca_simulator, "network_json") as made:
         error = refusal(vca_simulator, made.client, "ipsec", {**BRANCH, field: value}, check=check)
         assert error.field == field
 
@@ -42,7 +42,7 @@ def test_an_unsupported_algorithm_is_rejected(vca_simulator: Simulator, field: s
 @pytest.mark.parametrize("check", [True, False])
 def test_an_invalid_name_is_rejected(vca_simulator: Simulator, section: str, name: str, check: bool) -> None:
     spec = {**BRANCH, "name": name} if section == "ipsec" else {"name": name}
-    with ipsec_bench.bench(vca_simulator, "network_json") as made:
+    with ipsec_harness.harness(vca_simulator, "network_json") as made:
         error = refusal(vca_simulator, made.client, section, spec, check=check)
         assert error.field == "name"
         assert len(str(error)) < 200
@@ -50,7 +50,7 @@ def test_an_invalid_name_is_rejected(vca_simulator: Simulator, section: str, nam
 
 @pytest.mark.parametrize("check", [True, False])
 def test_two_rules_with_one_tag_are_rejected(vca_simulator: Simulator, check: bool) -> None:
-    with nat_bench.bench(vca_simulator, "network_json") as made:
+    with nat_harness.harness(vca_simulator, "network_json") as made:
         rules = [{"name": "a", "tag": 7}, {"name": "b", "tag": 7}]
         error = refusal(vca_simulator, made.client, "firewall", rules, check=check)
         assert error.field == "tag"
@@ -67,7 +67,7 @@ def warnings_of_change(client: Client, simulator: Simulator, kind: str, spec: di
 
 
 def test_host_bits_are_accepted_with_a_warning(vca_simulator: Simulator) -> None:
-    with ipsec_bench.bench(vca_simulator, "network_json") as made:
+    with ipsec_harness.harness(vca_simulator, "network_json") as made:
         rule = {"name": "lan", "source": ["10.0.0.9/24", "10.0.0.0/24", "10.0.0.1"]}
         warnings = warnings_of_change(made.client, vca_simulator, "ans.firewall_rule", rule)
         assert "lan: source 10.0.0.9/24 means the network 10.0.0.0/24." in warnings
@@ -80,6 +80,6 @@ def test_host_bits_are_accepted_with_a_warning(vca_simulator: Simulator) -> None
 def test_a_dnat_rule_for_a_foreign_address_is_a_warning(
     vca_simulator: Simulator, address: str, is_warned: bool
 ) -> None:
-    with nat_bench.bench(vca_simulator, "network_xml") as made:
+    with nat_harness.harness(vca_simulator, "network_xml") as made:
         warnings = warnings_of_change(made.client, vca_simulator, "ans.nat_rule", {**WEB, "original_address": address})
         assert any("is not in any network of" in text for text in warnings) == is_warned

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, bench
-from tests.unit.services.ans.nat_bench import OUT, WEB
+from tests.unit.services.ans.ipsec_harness import BRANCH, harness
+from tests.unit.services.ans.nat_harness import OUT, WEB
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
@@ -50,7 +50,7 @@ CASES = [(section, field) for section, fields in DRIFT.items() for field in fiel
 
 @pytest.fixture(params=EDGE_APIS)
 def client(request: pytest.FixtureRequest, vca_simulator: Simulator) -> Iterator[Client]:
-    with bench(vca_simulator, request.param) as made:
+    with harness(vca_simulator, request.param) as made:
         yield made.client
 
 

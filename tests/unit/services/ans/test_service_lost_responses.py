@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans import ipsec_bench, nat_bench
+from tests.unit.services.ans import ipsec_harness, nat_harness
 from vcloudair_core.client import Client
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator, SimulatorConfig
@@ -52,19 +52,19 @@ FIREWALL = [
     Case("ans.firewall", {"rules": [RULE, {"name": "old 2", "enabled": False}], "default_action": "accept"}),
     Case("ans.firewall", {"rules": [{"name": "old 3"}, RULE, {"name": "old 1"}]}, "exact"),
 ]
-OTHER = {**nat_bench.WEB, "original_port": "444", "description": "second"}
+OTHER = {**nat_harness.WEB, "original_port": "444", "description": "second"}
 NATS = [
-    Case("ans.nat_rule", nat_bench.WEB),
-    Case("ans.nat_rule", [nat_bench.WEB, OTHER]),
+    Case("ans.nat_rule", nat_harness.WEB),
+    Case("ans.nat_rule", [nat_harness.WEB, OTHER]),
     Case(
         "ans.nat_rule", {"match_by": "description", "description": "foreign 200002", "translated_address": "10.0.0.1"}
     ),
     Case("ans.nat_rule", {"match_by": "description", "description": "foreign 200003", "position": "top"}),
     Case("ans.nat_rule", {"match_by": "description", "description": "foreign 200001"}, "absent"),
-    Case("ans.nat", {"rules": [nat_bench.WEB, OTHER], "enabled": False}),
-    Case("ans.nat", {"rules": [OTHER, nat_bench.WEB]}, "exact"),
+    Case("ans.nat", {"rules": [nat_harness.WEB, OTHER], "enabled": False}),
+    Case("ans.nat", {"rules": [OTHER, nat_harness.WEB]}, "exact"),
 ]
-TUNNEL = ipsec_bench.BRANCH
+TUNNEL = ipsec_harness.BRANCH
 TUNNELS = [
     Case("ans.ipsec_tunnel", TUNNEL),
     Case("ans.ipsec_tunnel", {"name": "foreign 2", "encryption": "aes", "psk": "a new foreign key"}),
@@ -75,7 +75,7 @@ TUNNELS = [
 ]
 EDGE = {
     "firewall": {"rules": [RULE]},
-    "nat": {"rules": [nat_bench.WEB]},
+    "nat": {"rules": [nat_harness.WEB]},
     "ipsec": {"enabled": True, "tunnels": [TUNNEL]},
 }
 EDGES = [Case("ans.edge", EDGE, state, ("firewall", "nat", "ipsec")) for state in ("present", "exact")]
@@ -113,8 +113,8 @@ def fill(simulator: Simulator) -> None:
     """Add three objects of another client to each section of the first edge."""
     edge = _edge(simulator)
     edge.firewall["user"] = [_old(number) for number in (1, 2, 3)]
-    NAT.state(edge)["user"] = [nat_bench.foreign(200_000 + number) for number in (1, 2, 3)]
-    IPSEC.state(edge)["sites"] = [ipsec_bench.foreign(number) for number in (1, 2, 3)]
+    NAT.state(edge)["user"] = [nat_harness.foreign(200_000 + number) for number in (1, 2, 3)]
+    IPSEC.state(edge)["sites"] = [ipsec_harness.foreign(number) for number in (1, 2, 3)]
     edge.firewall["next_id"] = NAT.state(edge)["next_id"] = IPSEC.state(edge)["next_id"] = 300_000
 
 

@@ -1,4 +1,4 @@
-"""A bench with an NSX-V and an NSX-T edge gateway, for sections of both backends."""
+"""A test harness with an NSX-V or an NSX-T edge gateway."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ orgs:
 BACKENDS = ("nsxv network_xml", "nsxv network_json", "nsxt 37.2", "nsxt 38.1", "nsxt 39.1")
 
 
-class Bench:
+class Harness:
     """An edge gateway with one client.
 
     ``backend`` is one of :data:`BACKENDS`. ``hop`` is an address in a network of the edge gateway.
@@ -62,8 +62,8 @@ class Bench:
 
 
 @contextmanager
-def bench(folder: Path, backend: str, **options: Any) -> Iterator[Bench]:
-    """Return a bench for a backend and a media type or API version."""
+def harness(folder: Path, backend: str, **options: Any) -> Iterator[Harness]:
+    """Yield a test harness for a backend and a media type or API version."""
     file = folder / "inventory.yml"
     file.write_text(INVENTORY, encoding="utf-8")
     name, _, detail = backend.partition(" ")
@@ -72,4 +72,4 @@ def bench(folder: Path, backend: str, **options: Any) -> Iterator[Bench]:
     settings = {**simulator_settings(simulator), "state_dir": str(folder / "state")}
     settings |= {"edge": "gw1"} if name == "nsxt" else {"edge": "old-edge", "edge_api": detail}
     with simulated_app(simulator, LinkedClock(simulator)).client(**settings) as client:
-        yield Bench(simulator, client, backend)
+        yield Harness(simulator, client, backend)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from tests.unit.services.ans.nat_bench import Bench, bench
+from tests.unit.services.ans.nat_harness import Harness, harness
 from vcloudair_core.errors import ApiError, ConflictError, InvalidRequestError, NotFoundError
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.transport.messages import Response
@@ -29,7 +29,7 @@ RULE = {
 class Wire:
     """Raw requests to the NAT section of the first edge."""
 
-    def __init__(self, nat: Bench) -> None:
+    def __init__(self, nat: Harness) -> None:
         self.nat = nat
 
     def call(self, method: str, path: str, body: Any = None, *, query: str = "", flavor: str = "network") -> Response:
@@ -53,7 +53,7 @@ class Wire:
 
 @pytest.fixture
 def wire(vca_simulator: Simulator) -> Iterator[Wire]:
-    with bench(vca_simulator, "network_json") as made:
+    with harness(vca_simulator, "network_json") as made:
         yield Wire(made)
 
 

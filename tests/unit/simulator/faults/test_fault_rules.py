@@ -161,7 +161,7 @@ def test_edit_fault_runs_before_the_request(caller: Caller) -> None:
     ("kind", "fields", "message"),
     [
         ("nothing", {}, "expected one of status"),
-        ("edit", {}, "edge, section and add"),
+        ("edit", {}, "key section, an optional key edge"),
         ("busy", {"form": "odd"}, "expected one of entity"),
     ],
 )

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.nsxt.cursor_pages import cursor_page
@@ -28,8 +28,8 @@ def show_numbers(context: Any) -> Any:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    made = bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    made = harness(tmp_path)
     group = SimulatorRoutes("numbers", "Numbers", (SimulatorRoute("GET", PATH, show_numbers),))
     made.caller.simulator = Simulator(made.caller.simulator.config, routes=[group])
     made.caller.headers.pop("Authorization")
@@ -39,7 +39,7 @@ def cloud(tmp_path: Path) -> Bench:
     return made
 
 
-def names_of(cloud: Bench, path: str) -> list[str]:
+def names_of(cloud: Harness, path: str) -> list[str]:
     """Return the names on all pages that the Link headers lead to."""
     names: list[str] = []
     while path:
@@ -56,22 +56,22 @@ def names_of(cloud: Bench, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("query", ["", "?pageSize=7", "?pageSize=128", "?sortAsc=name&pageSize=60"])
-def test_the_link_header_leads_through_all_pages(cloud: Bench, query: str) -> None:
+def test_the_link_header_leads_through_all_pages(cloud: Harness, query: str) -> None:
     assert names_of(cloud, PATH + query) == NAMES
 
 
-def test_a_cursor_keeps_the_order(cloud: Bench) -> None:
+def test_a_cursor_keeps_the_order(cloud: Harness) -> None:
     assert names_of(cloud, f"{PATH}?sortDesc=name&pageSize=11") == NAMES[::-1]
 
 
 @pytest.mark.parametrize(
     "query", ["filter=name==n001", "sortAsc=id", "pageSize=129", "pageSize=0", "pageSize=x", "cursor=eyJ9", "cursor=!"]
 )
-def test_other_parameters_are_refused(cloud: Bench, query: str) -> None:
+def test_other_parameters_are_refused(cloud: Harness, query: str) -> None:
     assert cloud.refused("GET", f"{PATH}?{query}").startswith("BAD_REQUEST: ")
 
 
-def test_one_page_has_a_link_header_unless_the_option_is_off(tmp_path: Path, cloud: Bench) -> None:
+def test_one_page_has_a_link_header_unless_the_option_is_off(tmp_path: Path, cloud: Harness) -> None:
     assert 'rel="firstPage"' in cloud.caller.get(f"{PATH}?pageSize=128").headers["Link"]
     cloud.caller.simulator.configure(link_header=False)
     assert "Link" not in cloud.caller.get(f"{PATH}?pageSize=128").headers

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
@@ -19,17 +19,17 @@ EDGES = "/cloudapi/1.0.0/edgeGateways"
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def test_the_list_has_both_kinds_of_edges(cloud: Bench) -> None:
+def test_the_list_has_both_kinds_of_edges(cloud: Harness) -> None:
     kinds = {edge["name"]: edge["gatewayBacking"]["gatewayType"] for edge in cloud.read(EDGES)["values"]}
     assert kinds.pop("old-edge") == "NSXV_BACKED"
     assert kinds == dict.fromkeys(("gw1", "routed-only", "left-edge", "right-edge", "far-edge"), "NSXT_BACKED")
 
 
-def test_an_edge_states_its_manager_addresses_and_mode(cloud: Bench) -> None:
+def test_an_edge_states_its_manager_addresses_and_mode(cloud: Harness) -> None:
     edge = cloud.read(f"{EDGES}/{cloud.urn()}")
     assert edge["gatewayBacking"]["networkProvider"]["name"] == "nsx1"
     assert edge["ownerRef"]["name"] == edge["orgVdc"]["name"] == "modern"
@@ -42,7 +42,7 @@ def test_an_edge_states_its_manager_addresses_and_mode(cloud: Bench) -> None:
     assert far["id"] != edge["gatewayBacking"]["networkProvider"]["id"]
 
 
-def test_an_edge_of_a_vdc_group_has_the_group_as_owner(cloud: Bench) -> None:
+def test_an_edge_of_a_vdc_group_has_the_group_as_owner(cloud: Harness) -> None:
     edge = cloud.read(f"{EDGES}/{cloud.urn('left-edge')}")
     assert edge["ownerRef"] == {"name": "pair", "id": cloud.group_urn()}
     assert edge["orgVdc"] is None
@@ -53,7 +53,7 @@ def test_an_edge_of_a_vdc_group_has_the_group_as_owner(cloud: Bench) -> None:
 
 @pytest.mark.parametrize(("version", "has_mode"), [("38.1", False), ("39.0", True)])
 def test_the_deployment_mode_exists_since_39_0(tmp_path: Path, version: str, has_mode: bool) -> None:
-    cloud = bench(tmp_path, version)
+    cloud = harness(tmp_path, version)
     assert ("deploymentMode" in cloud.read(f"{EDGES}/{cloud.urn()}")) == has_mode
     record = next(
         record
@@ -64,7 +64,7 @@ def test_the_deployment_mode_exists_since_39_0(tmp_path: Path, version: str, has
     assert record.get("deploymentMode") == ("DISTRIBUTED_ONLY" if has_mode else None)
 
 
-def test_the_xml_of_an_edge_states_its_type_and_has_no_services(cloud: Bench) -> None:
+def test_the_xml_of_an_edge_states_its_type_and_has_no_services(cloud: Harness) -> None:
     path = f"/api/admin/edgeGateway/{cloud.edge().edge_id}"
     root = cloud.caller.xml(path, Accept="application/*+xml;version=39.1")
     assert root.findtext("{*}EdgeGatewayType") == "NSXT_BACKED"
@@ -72,7 +72,7 @@ def test_the_xml_of_an_edge_states_its_type_and_has_no_services(cloud: Bench) ->
     assert not [link for link in root.iterfind("{*}Link") if "configureServices" in link.get("href", "")]
 
 
-def test_paths_of_nsx_v_refuse_an_nsx_t_edge(cloud: Bench) -> None:
+def test_paths_of_nsx_v_refuse_an_nsx_t_edge(cloud: Harness) -> None:
     for section in ("firewall/config", "nat/config", "ipsec/config", "status"):
         assert cloud.caller.get(f"/network/edges/{cloud.edge().edge_id}/{section}").status == 403
     listed = json.loads(cloud.caller.get("/network/edges", Accept="application/json").body)
@@ -82,7 +82,7 @@ def test_paths_of_nsx_v_refuse_an_nsx_t_edge(cloud: Bench) -> None:
     assert cloud.caller.send("POST", services, body, Accept="application/*+xml;version=39.1").status == 400
 
 
-def test_a_vdc_tells_its_network_provider(cloud: Bench) -> None:
+def test_a_vdc_tells_its_network_provider(cloud: Harness) -> None:
     values = {}
     for name in ("classic", "modern"):
         page = cloud.read(f"/cloudapi/1.0.0/vdcs/{cloud.vdc_urn(name)}/capabilities")
@@ -118,6 +118,6 @@ def test_releases_since_10_4_have_an_nsx_t_edge(options: dict[str, Any], names: 
     assert [edge.name for edge in simulator.world.edges.values()] == names
 
 
-def test_a_vdc_group_tells_its_network_provider(cloud: Bench) -> None:
+def test_a_vdc_group_tells_its_network_provider(cloud: Harness) -> None:
     page = cloud.read(f"/cloudapi/1.0.0/vdcs/{cloud.group_urn()}/capabilities")
     assert page["values"][0]["value"] == "NSX_T"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.unit.simulator.cloudapi.test_session_routes import caller_for, sign_in
-from tests.unit.simulator.nsxt.bench import Bench
+from tests.unit.simulator.nsxt.harness import Harness
 from vcloudair_core.errors import SpecError
 
 RULE = {
@@ -58,14 +58,14 @@ EDGE: dict[str, Any] = {
 }
 
 
-def cloud_of(folder: Path, edge: dict[str, Any], groups: Any = ()) -> Bench:
+def cloud_of(folder: Path, edge: dict[str, Any], groups: Any = ()) -> Harness:
     users = [{"name": "demo", "password": "demo-password"}]
     org = {"name": "org1", "users": users, "vdcs": [{"name": "v", "edges": [edge]}], "vdc_groups": list(groups)}
     file = folder / "inventory.yml"
     file.write_text(yaml.safe_dump({"orgs": [org]}), encoding="utf-8")
     caller = caller_for("39.1", inventory_file=str(file))
     caller.headers["Authorization"] = f"Bearer {sign_in(caller)}"
-    return Bench(caller)
+    return Harness(caller)
 
 
 @pytest.mark.parametrize("is_grouped", [False, True])

@@ -11,41 +11,41 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 
 PEER = "198.51.100.7"
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def dnat(cloud: Bench, **changes: Any) -> dict[str, Any]:
+def dnat(cloud: Harness, **changes: Any) -> dict[str, Any]:
     external = cloud.edge().external_address
     rule = {"name": "web", "type": "DNAT", "externalAddresses": external, "internalAddresses": "10.0.0.5"}
     return {**rule, **changes}
 
 
-def tunnel(cloud: Bench, remote: str = PEER, **changes: Any) -> dict[str, Any]:
+def tunnel(cloud: Harness, remote: str = PEER, **changes: Any) -> dict[str, Any]:
     local = {"localAddress": cloud.edge().external_address, "localNetworks": ["10.0.1.0/24"]}
     ends = {"localEndpoint": local, "remoteEndpoint": {"remoteAddress": remote}}
     return {"name": "hq", "preSharedKey": "k", **ends, **changes}
 
 
-def order(cloud: Bench, section: str, method: str = "PUT", **edit: Any) -> Any:
+def order(cloud: Harness, section: str, method: str = "PUT", **edit: Any) -> Any:
     """Add a fault: another user makes a change right before the next matching request."""
     path = {"nat": "/nat/rules", "ipsec": "/ipsec/tunnels"}.get(section, f"/{section}")
     fault = {"kind": "edit", "method": method, "path": path, "edit": {"edge": "gw1", "section": section, **edit}}
     return cloud.caller.send("POST", "/_sim/faults", json.dumps(fault))
 
 
-def values(cloud: Bench, service: str) -> list[dict[str, Any]]:
+def values(cloud: Harness, service: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = cloud.read(cloud.path(service))["values"]
     return rows
 
 
-def test_a_rule_appears_between_two_reads(cloud: Bench) -> None:
+def test_a_rule_appears_between_two_reads(cloud: Harness) -> None:
     assert order(cloud, "nat", "GET", add=dnat(cloud)).status == 204
     assert [rule["name"] for rule in values(cloud, "nat/rules")] == ["web"]
     assert order(cloud, "nat", "GET", add=dnat(cloud, name="second", active=False)).status == 204
@@ -54,7 +54,7 @@ def test_a_rule_appears_between_two_reads(cloud: Bench) -> None:
     ]  # fmt: skip
 
 
-def test_a_changed_rule_refuses_the_version_that_was_read(cloud: Bench) -> None:
+def test_a_changed_rule_refuses_the_version_that_was_read(cloud: Harness) -> None:
     cloud.write("POST", cloud.path("nat/rules"), dnat(cloud))
     [rule] = values(cloud, "nat/rules")
     assert order(cloud, "nat", change={"name": "web", "type": "NO_DNAT", "internalAddresses": ""}).status == 204
@@ -65,7 +65,7 @@ def test_a_changed_rule_refuses_the_version_that_was_read(cloud: Bench) -> None:
     assert "RESOURCE_NOT_FOUND" in cloud.refused("PUT", path, rule, status=404)
 
 
-def test_firewall_rules_are_added_changed_and_deleted(cloud: Bench) -> None:
+def test_firewall_rules_are_added_changed_and_deleted(cloud: Harness) -> None:
     path = cloud.path("firewall/rules", version="2.0.0")
 
     def rules() -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def test_firewall_rules_are_added_changed_and_deleted(cloud: Bench) -> None:
     assert (response.status, "'PASS' is not one of" in response.text) == (400, True)
 
 
-def test_tunnels_are_added_changed_and_deleted(cloud: Bench) -> None:
+def test_tunnels_are_added_changed_and_deleted(cloud: Harness) -> None:
     assert order(cloud, "ipsec", "GET", add=tunnel(cloud)).status == 204
     [first] = values(cloud, "ipsec/tunnels")
     assert order(cloud, "ipsec", "GET", change={"id": first["id"], "active": False}).status == 204
@@ -114,27 +114,27 @@ def test_tunnels_are_added_changed_and_deleted(cloud: Bench) -> None:
         ("ipsec", {"add": {"name": "x"}}, "localEndpoint"),
     ],
 )
-def test_an_invalid_change_is_refused_at_once(cloud: Bench, section: str, edit: dict[str, Any], message: str) -> None:
+def test_an_invalid_change_is_refused_at_once(cloud: Harness, section: str, edit: dict[str, Any], message: str) -> None:
     response = order(cloud, section, **edit)
     assert response.status == 400
     assert message in json.loads(response.body)["error"]
     assert cloud.edge().services.get("nat", {"rules": []})["rules"] == []
 
 
-def test_a_second_tunnel_between_the_same_addresses_is_refused(cloud: Bench) -> None:
+def test_a_second_tunnel_between_the_same_addresses_is_refused(cloud: Harness) -> None:
     cloud.write("POST", cloud.path("ipsec/tunnels"), tunnel(cloud))
     response = order(cloud, "ipsec", add=tunnel(cloud, name="other"))
     assert (response.status, "is already in use" in response.text) == (400, True)
     assert order(cloud, "ipsec", add=tunnel(cloud, "198.51.100.8", name="other")).status == 204
 
 
-def test_an_nsxv_edge_only_supports_add(cloud: Bench) -> None:
+def test_an_nsxv_edge_only_supports_add(cloud: Harness) -> None:
     fault = {"kind": "edit", "edit": {"edge": "old-edge", "section": "nat", "delete": "x"}}
     response = cloud.caller.send("POST", "/_sim/faults", json.dumps(fault))
     assert (response.status, "supports only the key 'add'" in response.text) == (400, True)
 
 
-def test_the_control_plane_sets_the_status_of_a_tunnel(cloud: Bench) -> None:
+def test_the_control_plane_sets_the_status_of_a_tunnel(cloud: Harness) -> None:
     cloud.write("POST", cloud.path("ipsec/tunnels"), tunnel(cloud))
     [row] = values(cloud, "ipsec/tunnels")
     status = cloud.path(f"ipsec/tunnels/{row['id']}/status")
@@ -157,21 +157,21 @@ def test_the_control_plane_sets_the_status_of_a_tunnel(cloud: Bench) -> None:
 # -- distributed firewalls ---------------------------------------------------------------------------------------
 
 
-def order_for_group(cloud: Bench, method: str = "GET", **edit: Any) -> Any:
+def order_for_group(cloud: Harness, method: str = "GET", **edit: Any) -> Any:
     edit = {"vdc_group": "pair", "section": "distributed_firewall", **edit}
     fault = {"kind": "edit", "method": method, "path": "/dfwPolicies/default/rules", "edit": edit}
     return cloud.caller.send("POST", "/_sim/faults", json.dumps(fault))
 
 
 @pytest.fixture
-def group_path(cloud: Bench) -> str:
+def group_path(cloud: Harness) -> str:
     """Turn a distributed firewall on, and return the path of its rules."""
     path = f"/cloudapi/1.0.0/vdcGroups/{cloud.group_urn()}/dfwPolicies"
     cloud.write("PUT", path, {"enabled": True})
     return f"{path}/default/rules"
 
 
-def test_rules_of_a_distributed_firewall_are_added_changed_and_deleted(cloud: Bench, group_path: str) -> None:
+def test_rules_of_a_distributed_firewall_are_added_changed_and_deleted(cloud: Harness, group_path: str) -> None:
     def rules() -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = cloud.read(group_path)["values"]
         return rows
@@ -187,7 +187,7 @@ def test_rules_of_a_distributed_firewall_are_added_changed_and_deleted(cloud: Be
 
 
 def test_a_changed_rule_of_a_distributed_firewall_refuses_the_version_that_was_read(
-    cloud: Bench, group_path: str
+    cloud: Harness, group_path: str
 ) -> None:
     [default] = cloud.read(group_path)["values"]
     assert order_for_group(cloud, "PUT", change={"id": default["id"], "logging": True, "enabled": False}).status == 204
@@ -206,13 +206,13 @@ def test_a_changed_rule_of_a_distributed_firewall_refuses_the_version_that_was_r
     ],
 )
 def test_an_invalid_change_of_a_distributed_firewall_is_refused_at_once(
-    cloud: Bench, group_path: str, edit: dict[str, Any], message: str
+    cloud: Harness, group_path: str, edit: dict[str, Any], message: str
 ) -> None:
     response = order_for_group(cloud, **edit)
     assert (response.status, message in response.text) == (400, True), response.text
     assert len(cloud.read(group_path)["values"]) == 1
 
 
-def test_a_distributed_firewall_that_is_off_cannot_be_changed(cloud: Bench) -> None:
+def test_a_distributed_firewall_that_is_off_cannot_be_changed(cloud: Harness) -> None:
     response = order_for_group(cloud, add={"name": "x", "actionValue": "DROP"})
     assert (response.status, "is off or has no rules" in response.text) == (400, True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 
-from tests.unit.simulator.nsxt.bench import bench
+from tests.unit.simulator.nsxt.harness import harness
 
 
 def test_nat_rules_and_tunnels_use_uplink_addresses(tmp_path: Path) -> None:
-    cloud = bench(tmp_path)
+    cloud = harness(tmp_path)
     first, second, third = (str(ip_address(cloud.edge().external_address) + offset) for offset in range(3))
     for kind, external, internal in (
         ("DNAT", second, "10.0.0.2"),
@@ -36,7 +36,7 @@ def test_nat_rules_and_tunnels_use_uplink_addresses(tmp_path: Path) -> None:
 
 
 def test_a_rule_for_all_addresses_uses_each_uplink_address_once(tmp_path: Path) -> None:
-    cloud = bench(tmp_path)
+    cloud = harness(tmp_path)
     rule = {"name": "all", "type": "NO_DNAT", "externalAddresses": "0.0.0.0/0", "internalAddresses": ""}
     cloud.write("POST", cloud.path("nat/rules"), rule)
     used = cloud.read(f"{cloud.path('usedIpAddresses')}?filter=category==DNAT")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.two_backends import Bench, bench
+from tests.unit.services.ans.two_backends import Harness, harness
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
 from vcloudair_core.services.ans.address_book import nsxt_addresses, nsxv_addresses
 from vcloudair_core.services.ans.address_book.segments import AddressUse, Uplink, address_book, range_of
@@ -28,18 +28,18 @@ DAMAGED_UPLINK = {"edgeGatewayUplinks": [{"subnets": {"values": [{"primaryIp": "
 
 
 @pytest.fixture(params=BACKENDS)
-def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
     """An edge gateway with six public addresses."""
-    with bench(tmp_path, request.param) as made:
+    with harness(tmp_path, request.param) as made:
         made.edge.address_count = 6
         yield made
 
 
-def address(cloud: Bench, offset: int) -> str:
+def address(cloud: Harness, offset: int) -> str:
     return str(ip_address(cloud.edge.external_address) + offset)
 
 
-def rule(cloud: Bench, action: str, offset: int) -> dict[str, Any]:
+def rule(cloud: Harness, action: str, offset: int) -> dict[str, Any]:
     public, private = address(cloud, offset), "192.168.10.20"
     original, translated = (private, public) if action == "snat" else (public, private)
     return {"action": action, "original_address": original, "translated_address": translated}
@@ -49,7 +49,7 @@ def rows(book: dict[str, Any]) -> list[tuple[str, int, str, list[str]]]:
     return [(row["addresses"], row["count"], row["state"], row["used_by"]) for row in book["addresses"]]
 
 
-def test_used_addresses_have_their_services_and_the_others_are_free(cloud: Bench) -> None:
+def test_used_addresses_have_their_services_and_the_others_are_free(cloud: Harness) -> None:
     rules = [rule(cloud, "dnat", 2), rule(cloud, "snat", 2), {**rule(cloud, "dnat", 3), "enabled": False}]
     cloud.client.ensure("ans.nat", {"rules": rules})
     cloud.client.ensure("ans.ipsec", {"tunnels": [{**TUNNEL, "local_ip": address(cloud, 5)}]})
@@ -66,14 +66,14 @@ def test_used_addresses_have_their_services_and_the_others_are_free(cloud: Bench
     assert (book["allocated_count"], book["used_count"], book["free_count"]) == (6, 4, 2)
 
 
-def test_an_edge_gateway_without_services_uses_its_primary_address(cloud: Bench) -> None:
+def test_an_edge_gateway_without_services_uses_its_primary_address(cloud: Harness) -> None:
     assert rows(cloud.client.edges.addresses()) == [
         (address(cloud, 0), 1, "used", ["primary"]),
         (f"{address(cloud, 1)}-{address(cloud, 5)}", 5, "free", []),
     ]
 
 
-def test_the_number_of_calls_does_not_depend_on_the_number_of_rules(cloud: Bench) -> None:
+def test_the_number_of_calls_does_not_depend_on_the_number_of_rules(cloud: Harness) -> None:
     cloud.client.ensure("ans.nat", {"rules": [rule(cloud, "dnat", offset) for offset in range(1, 5)]})
     cloud.journal.clear()
     cloud.client.edges.addresses()
@@ -81,14 +81,14 @@ def test_the_number_of_calls_does_not_depend_on_the_number_of_rules(cloud: Bench
     assert len(ends) == (2 if cloud.is_nsxt else 4), ends
 
 
-def test_an_unknown_edge_gateway_is_reported(cloud: Bench) -> None:
+def test_an_unknown_edge_gateway_is_reported(cloud: Harness) -> None:
     with pytest.raises(NotFoundError, match="nowhere"):
         cloud.client.edges.addresses("nowhere")
 
 
 @pytest.mark.parametrize("backend", BACKENDS[:2])
 def test_a_virtual_server_uses_its_address(tmp_path: Path, backend: str) -> None:
-    with bench(tmp_path, backend) as cloud:
+    with harness(tmp_path, backend) as cloud:
         cloud.edge.address_count = 2
         server = {"virtualServerId": "virtualServer-1", "name": "web", "ipAddress": address(cloud, 1)}
         cloud.client.edges.addresses()

@@ -10,7 +10,7 @@ import pytest
 
 import vcloudair_core.testing.kind_checks as kind_checks
 from tests.support.certificates import PASSPHRASE, make_pair
-from tests.unit.services.ans.certificate.bench import NEW, NSXT, NSXV, OLD, CertificateBench, certificates, spec
+from tests.unit.services.ans.certificate.harness import NEW, NSXT, NSXV, OLD, CertificateHarness, certificates, spec
 from vcloudair_core import App
 from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, SpecError
 from vcloudair_core.simulator import Simulator
@@ -19,19 +19,19 @@ from vcloudair_core.testing.simulated_cloud import simulator_settings
 
 
 @pytest.fixture(params=[NSXV, NSXT])
-def cloud(request: pytest.FixtureRequest) -> Iterator[CertificateBench]:
+def cloud(request: pytest.FixtureRequest) -> Iterator[CertificateHarness]:
     with certificates(request.param) as made:
         yield made
 
 
 @pytest.fixture
-def nsxv() -> Iterator[CertificateBench]:
+def nsxv() -> Iterator[CertificateHarness]:
     with certificates(NSXV) as made:
         yield made
 
 
 @pytest.fixture
-def nsxt() -> Iterator[CertificateBench]:
+def nsxt() -> Iterator[CertificateHarness]:
     with certificates(NSXT) as made:
         yield made
 
@@ -39,7 +39,7 @@ def nsxt() -> Iterator[CertificateBench]:
 # -- adding ------------------------------------------------------------------------------------------------------
 
 
-def test_new_certificate_takes_one_write(cloud: CertificateBench) -> None:
+def test_new_certificate_takes_one_write(cloud: CertificateHarness) -> None:
     assert cloud.ensure(spec(OLD), check=True).changed
     assert cloud.requests.writes == []
     outcome = cloud.ensure(spec(OLD))
@@ -50,7 +50,7 @@ def test_new_certificate_takes_one_write(cloud: CertificateBench) -> None:
     assert len(cloud.requests.calls) == 1
 
 
-def test_info_has_content_and_expiry(cloud: CertificateBench) -> None:
+def test_info_has_content_and_expiry(cloud: CertificateHarness) -> None:
     cloud.ensure(spec(OLD))
     record = cloud.read()["web"]
     assert record["subject"] == record["issuer"] == "CN=www.example.test"
@@ -64,16 +64,16 @@ def test_info_has_content_and_expiry(cloud: CertificateBench) -> None:
     assert record["certificate_id"]
 
 
-def test_encrypted_key_is_sent_with_its_passphrase(cloud: CertificateBench) -> None:
+def test_encrypted_key_is_sent_with_its_passphrase(cloud: CertificateHarness) -> None:
     assert cloud.ensure(spec(OLD, private_key=OLD.encrypted_key, passphrase=PASSPHRASE)).changed
 
 
-def test_line_ends_are_no_difference(cloud: CertificateBench) -> None:
+def test_line_ends_are_no_difference(cloud: CertificateHarness) -> None:
     cloud.ensure(spec(OLD))
     assert not cloud.ensure({"name": "web", "certificate": OLD.certificate.replace("\n", "\r\n") + "\n"}).changed
 
 
-def test_other_certificates_are_kept_unless_the_list_is_exact(cloud: CertificateBench) -> None:
+def test_other_certificates_are_kept_unless_the_list_is_exact(cloud: CertificateHarness) -> None:
     cloud.ensure([spec(OLD), spec(make_pair("other"), "other")])
     assert set(cloud.read()) == {"web", "other"}
     cloud.ensure(spec(OLD), "exact")
@@ -82,7 +82,7 @@ def test_other_certificates_are_kept_unless_the_list_is_exact(cloud: Certificate
         cloud.ensure([], "exact")
 
 
-def test_secrets_are_not_shown(cloud: CertificateBench, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_are_not_shown(cloud: CertificateHarness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     key_line = OLD.encrypted_key.splitlines()[2]
     wanted = spec(OLD, private_key=OLD.encrypted_key, passphrase=PASSPHRASE)
@@ -120,7 +120,7 @@ def test_secrets_are_not_shown(cloud: CertificateBench, caplog: pytest.LogCaptur
         ({"nane": "x"}, "nane: unknown field; did you mean 'name'?"),
     ],
 )
-def test_invalid_input_is_refused_before_a_write(nsxv: CertificateBench, fields: dict[str, Any], reason: str) -> None:
+def test_invalid_input_is_refused_before_a_write(nsxv: CertificateHarness, fields: dict[str, Any], reason: str) -> None:
     with pytest.raises(SpecError) as caught:
         nsxv.ensure({**spec(OLD), **fields})
     assert reason in str(caught.value)
@@ -128,12 +128,12 @@ def test_invalid_input_is_refused_before_a_write(nsxv: CertificateBench, fields:
     assert nsxv.requests.writes == []
 
 
-def test_names_must_be_unique_in_the_input(nsxv: CertificateBench) -> None:
+def test_names_must_be_unique_in_the_input(nsxv: CertificateHarness) -> None:
     with pytest.raises(SpecError, match="name of two certificates"):
         nsxv.ensure([spec(OLD), spec(NEW)])
 
 
-def test_nsxv_has_no_description(nsxv: CertificateBench) -> None:
+def test_nsxv_has_no_description(nsxv: CertificateHarness) -> None:
     with pytest.raises(SpecError, match="holds its name"):
         nsxv.ensure(spec(OLD, description="text"))
     assert nsxv.requests.calls == []
@@ -149,7 +149,7 @@ def test_library_needs_an_api_version(vca_app: App, vca_simulator: Simulator) ->
 # -- replacing ---------------------------------------------------------------------------------------------------
 
 
-def test_renewed_certificate_replaces_the_old_one(cloud: CertificateBench) -> None:
+def test_renewed_certificate_replaces_the_old_one(cloud: CertificateHarness) -> None:
     cloud.ensure(spec(OLD))
     old_id = cloud.read()["web"]["certificate_id"]
     outcome = cloud.ensure(spec(NEW))
@@ -162,7 +162,7 @@ def test_renewed_certificate_replaces_the_old_one(cloud: CertificateBench) -> No
     assert not cloud.ensure(spec(NEW)).changed
 
 
-def test_library_item_is_renamed_by_id_and_described(nsxt: CertificateBench) -> None:
+def test_library_item_is_renamed_by_id_and_described(nsxt: CertificateHarness) -> None:
     nsxt.ensure(spec(OLD, description="first"))
     record = nsxt.read()["web"]
     outcome = nsxt.ensure({"name": "shop", "certificate_id": record["certificate_id"], "description": "second"})
@@ -171,7 +171,7 @@ def test_library_item_is_renamed_by_id_and_described(nsxt: CertificateBench) -> 
     assert nsxt.read()["shop"]["description"] == "second"
 
 
-def test_interrupted_replacement_in_the_library_is_finished(nsxt: CertificateBench) -> None:
+def test_interrupted_replacement_in_the_library_is_finished(nsxt: CertificateHarness) -> None:
     nsxt.ensure(spec(OLD))
     prefix = nsxt_fingerprint(NEW.certificate)
     nsxt.ensure(spec(NEW, f"web ({prefix})"))
@@ -191,14 +191,14 @@ def nsxt_fingerprint(certificate: str) -> str:
     return details.fingerprint.replace(":", "")[:8]
 
 
-def add_twice(nsxv: CertificateBench) -> None:
+def add_twice(nsxv: CertificateHarness) -> None:
     """Add two certificates with the same name, as an interrupted replacement does."""
     nsxv.ensure([spec(OLD), spec(NEW, "other")])
     for item in nsxv.edge.sections["truststore"]["certificates"]:
         item["description"] = "web"
 
 
-def test_interrupted_replacement_on_nsxv_is_finished(nsxv: CertificateBench) -> None:
+def test_interrupted_replacement_on_nsxv_is_finished(nsxv: CertificateHarness) -> None:
     add_twice(nsxv)
     outcome = nsxv.ensure(spec(NEW))
     assert outcome.changed
@@ -206,7 +206,7 @@ def test_interrupted_replacement_on_nsxv_is_finished(nsxv: CertificateBench) -> 
     assert [record["not_after"][:4] for record in nsxv.read().values()] == ["2031"]
 
 
-def test_same_names_are_ambiguous(nsxv: CertificateBench) -> None:
+def test_same_names_are_ambiguous(nsxv: CertificateHarness) -> None:
     add_twice(nsxv)
     for wanted, state in ((spec(make_pair("third")), "present"), ({"name": "web"}, "absent")):
         with pytest.raises(AmbiguousMatchError) as caught:
@@ -220,7 +220,7 @@ def test_same_names_are_ambiguous(nsxv: CertificateBench) -> None:
 # -- deleting ----------------------------------------------------------------------------------------------------
 
 
-def test_unused_certificate_is_deleted(cloud: CertificateBench) -> None:
+def test_unused_certificate_is_deleted(cloud: CertificateHarness) -> None:
     cloud.ensure(spec(OLD))
     assert cloud.ensure({"name": "web"}, "absent").plan.summary() == "1 to delete"
     assert cloud.read() == {}
@@ -228,7 +228,7 @@ def test_unused_certificate_is_deleted(cloud: CertificateBench) -> None:
     assert len(cloud.requests.calls) == 1
 
 
-def test_request_budget_of_a_deletion(cloud: CertificateBench) -> None:
+def test_request_budget_of_a_deletion(cloud: CertificateHarness) -> None:
     cloud.ensure(spec(OLD))
     cloud.ensure({"name": "web"}, "absent")
     if cloud.backend == NSXV:
@@ -253,14 +253,14 @@ EXAMPLE = Example("ans.certificate", [spec(OLD)], [spec(NEW)])
         kind_checks.check_losses,
     ],
 )
-def test_kind_follows_the_rules_of_kinds(cloud: CertificateBench, check: Any) -> None:
+def test_kind_follows_the_rules_of_kinds(cloud: CertificateHarness, check: Any) -> None:
     example = EXAMPLE
     if check is kind_checks.check_keeps_unknown_fields:  # a replaced certificate keeps nothing
         example = Example("ans.certificate", [spec(OLD)], [spec(NEW, "other")])
     check(cloud.client.kind("ans.certificate"), cloud.client, example)
 
 
-def test_kind_refuses_unknown_and_invalid_input(cloud: CertificateBench) -> None:
+def test_kind_refuses_unknown_and_invalid_input(cloud: CertificateHarness) -> None:
     kind = cloud.client.kind("ans.certificate")
     kind_checks.check_declaration(kind, "ans.certificate")
     kind_checks.check_unknown_field(kind, EXAMPLE)

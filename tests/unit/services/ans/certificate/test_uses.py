@@ -10,7 +10,7 @@ import pytest
 
 import vcloudair_core.services.ans.certificate.uses as uses
 from tests.support.certificates import make_pair
-from tests.unit.services.ans.certificate.bench import NEW, NSXT, NSXV, OLD, CertificateBench, certificates, spec
+from tests.unit.services.ans.certificate.harness import NEW, NSXT, NSXV, OLD, CertificateHarness, certificates, spec
 from vcloudair_core.errors import ConflictError, PermissionDeniedError, SpecError
 
 CA, NEW_CA = make_pair("Example CA", serial=11), make_pair("Example CA", 2032, serial=12)
@@ -31,7 +31,7 @@ def ca_spec(pair: Any, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def nsxv() -> Iterator[CertificateBench]:
+def nsxv() -> Iterator[CertificateHarness]:
     """An edge gateway whose IPsec VPN uses the certificates ``web`` and ``ca``."""
     with certificates(NSXV) as made:
         made.ensure([spec(OLD), ca_spec(CA)])
@@ -45,7 +45,7 @@ def nsxv() -> Iterator[CertificateBench]:
 
 
 @pytest.fixture
-def nsxt() -> Iterator[CertificateBench]:
+def nsxt() -> Iterator[CertificateHarness]:
     """An edge gateway with a tunnel that uses the certificates ``web`` and ``ca``."""
     with certificates(NSXT) as made:
         made.ensure([spec(OLD), ca_spec(CA)])
@@ -54,20 +54,20 @@ def nsxt() -> Iterator[CertificateBench]:
         yield made
 
 
-def reference(bench: CertificateBench, name: str) -> str:
-    identifier: str = bench.read()[name]["certificate_id"]
-    return identifier.rpartition(":")[2] if bench.backend == NSXV else identifier
+def reference(harness: CertificateHarness, name: str) -> str:
+    identifier: str = harness.read()[name]["certificate_id"]
+    return identifier.rpartition(":")[2] if harness.backend == NSXV else identifier
 
 
-def keys(bench: CertificateBench) -> list[str]:
+def keys(harness: CertificateHarness) -> list[str]:
     """Return the pre-shared keys on the server."""
-    return [site["psk"] for site in bench.edge.sections["ipsec"]["sites"] if site.get("psk")]
+    return [site["psk"] for site in harness.edge.sections["ipsec"]["sites"] if site.get("psk")]
 
 
 # -- showing and refusing ----------------------------------------------------------------------------------------
 
 
-def test_info_shows_the_uses(nsxv: CertificateBench) -> None:
+def test_info_shows_the_uses(nsxv: CertificateHarness) -> None:
     edge = nsxv.edge.name
     assert nsxv.read()["web"]["used_by"] == [
         {"type": "ipsec", "name": "", "edge": edge},
@@ -76,7 +76,7 @@ def test_info_shows_the_uses(nsxv: CertificateBench) -> None:
     assert nsxv.read()["ca"]["used_by"] == [{"type": "ipsec", "name": "", "edge": edge}]
 
 
-def test_info_shows_the_uses_of_the_library(nsxt: CertificateBench) -> None:
+def test_info_shows_the_uses_of_the_library(nsxt: CertificateHarness) -> None:
     assert nsxt.read()["web"]["used_by"] == [{"type": "ipsec_tunnel", "name": "branch", "edge": "nsxt-edge1"}]
     assert nsxt.read()["ca"]["used_by"] == [{"type": "ipsec_tunnel", "name": "branch", "edge": "nsxt-edge1"}]
 
@@ -87,17 +87,17 @@ def test_info_shows_the_uses_of_the_library(nsxt: CertificateBench) -> None:
 def test_used_certificate_is_not_deleted(
     backend: str, check: bool, force: bool, request: pytest.FixtureRequest
 ) -> None:
-    bench: CertificateBench = request.getfixturevalue(backend)
+    harness: CertificateHarness = request.getfixturevalue(backend)
     with pytest.raises(ConflictError) as caught:
-        bench.ensure({"name": "web", "force": force}, "absent", check=check)
+        harness.ensure({"name": "web", "force": force}, "absent", check=check)
     assert f"in use by {'the IPsec VPN' if backend == NSXV else 'IPsec tunnel'}" in str(caught.value)
-    assert f"IPsec tunnel 'branch' of edge gateway {bench.edge.name}" in str(caught.value)
+    assert f"IPsec tunnel 'branch' of edge gateway {harness.edge.name}" in str(caught.value)
     assert "Change or delete the users first." in str(caught.value)
-    assert bench.requests.writes == []
+    assert harness.requests.writes == []
 
 
 def test_user_who_must_not_see_tunnels_reads_but_does_not_delete(
-    nsxv: CertificateBench, monkeypatch: pytest.MonkeyPatch
+    nsxv: CertificateHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Denied:
         def read(self) -> None:
@@ -113,7 +113,7 @@ def test_user_who_must_not_see_tunnels_reads_but_does_not_delete(
 # -- moving ------------------------------------------------------------------------------------------------------
 
 
-def test_renewal_moves_the_references(nsxv: CertificateBench) -> None:
+def test_renewal_moves_the_references(nsxv: CertificateHarness) -> None:
     nsxv.ensure([spec(NEW), ca_spec(NEW_CA)])
     section = nsxv.edge.sections["ipsec"]
     web, ca = (reference(nsxv, name) for name in ("web", "ca"))
@@ -125,7 +125,7 @@ def test_renewal_moves_the_references(nsxv: CertificateBench) -> None:
     assert not nsxv.ensure([spec(NEW), ca_spec(NEW_CA)]).changed
 
 
-def test_renewal_moves_the_references_of_tunnels_on_nsxt(nsxt: CertificateBench) -> None:
+def test_renewal_moves_the_references_of_tunnels_on_nsxt(nsxt: CertificateHarness) -> None:
     nsxt.ensure([spec(NEW), ca_spec(NEW_CA)])
     [tunnel] = nsxt.edge.services["ipsec"]["tunnels"]
     assert tunnel["certificateRef"]["id"] == reference(nsxt, "web")
@@ -133,7 +133,7 @@ def test_renewal_moves_the_references_of_tunnels_on_nsxt(nsxt: CertificateBench)
     assert not nsxt.ensure([spec(NEW), ca_spec(NEW_CA)]).changed
 
 
-def test_request_budget_of_a_renewal(nsxv: CertificateBench) -> None:
+def test_request_budget_of_a_renewal(nsxv: CertificateHarness) -> None:
     nsxv.ensure(spec(NEW))
     assert nsxv.calls() == [
         "GET scope", "GET config", "GET config",  # certificates and their uses
@@ -145,16 +145,16 @@ def test_request_budget_of_a_renewal(nsxv: CertificateBench) -> None:
 
 @pytest.mark.parametrize("backend", [NSXV, NSXT])
 def test_renewal_of_a_used_certificate_needs_a_private_key(backend: str, request: pytest.FixtureRequest) -> None:
-    bench: CertificateBench = request.getfixturevalue(backend)
+    harness: CertificateHarness = request.getfixturevalue(backend)
     with pytest.raises(SpecError, match="private_key: is required, because"):
-        bench.ensure({"name": "web", "certificate": NEW.certificate})
-    assert bench.requests.writes == []
+        harness.ensure({"name": "web", "certificate": NEW.certificate})
+    assert harness.requests.writes == []
 
 
 # -- removing ----------------------------------------------------------------------------------------------------
 
 
-def test_unneeded_ca_certificate_is_deleted_with_force(nsxv: CertificateBench) -> None:
+def test_unneeded_ca_certificate_is_deleted_with_force(nsxv: CertificateHarness) -> None:
     nsxv.client.ensure("ans.ipsec_tunnel", {"name": "branch"}, state="absent")
     with pytest.raises(ConflictError, match="Set force to true"):
         nsxv.ensure({"name": "ca"}, "absent")
@@ -168,7 +168,7 @@ def test_unneeded_ca_certificate_is_deleted_with_force(nsxv: CertificateBench) -
 
 
 @pytest.fixture
-def balancer() -> Iterator[CertificateBench]:
+def balancer() -> Iterator[CertificateHarness]:
     """An edge gateway with an application profile that is in use, and another one."""
     with certificates(NSXV) as made:
         made.ensure([spec(OLD), spec(make_pair("unused"), "unused")])
@@ -192,7 +192,7 @@ def balancer() -> Iterator[CertificateBench]:
         yield made
 
 
-def test_virtual_servers_and_profiles_are_users(balancer: CertificateBench) -> None:
+def test_virtual_servers_and_profiles_are_users(balancer: CertificateHarness) -> None:
     edge = balancer.edge.name
     assert balancer.read()["web"]["used_by"] == [{"type": "virtual_server", "name": "site", "edge": edge}]
     assert balancer.read()["unused"]["used_by"] == [{"type": "application_profile", "name": "unused", "edge": edge}]
@@ -201,7 +201,7 @@ def test_virtual_servers_and_profiles_are_users(balancer: CertificateBench) -> N
     assert balancer.requests.writes == []
 
 
-def test_renewal_moves_the_references_of_application_profiles(balancer: CertificateBench) -> None:
+def test_renewal_moves_the_references_of_application_profiles(balancer: CertificateHarness) -> None:
     before = balancer.edge.sections["loadbalancer"]
     balancer.ensure(spec(NEW))
     after = balancer.edge.sections["loadbalancer"]
@@ -214,7 +214,7 @@ def test_renewal_moves_the_references_of_application_profiles(balancer: Certific
     assert not balancer.ensure(spec(NEW)).changed
 
 
-def test_certificate_of_an_unused_profile_is_deleted_with_force(balancer: CertificateBench) -> None:
+def test_certificate_of_an_unused_profile_is_deleted_with_force(balancer: CertificateHarness) -> None:
     with pytest.raises(ConflictError, match="Set force to true"):
         balancer.ensure({"name": "unused"}, "absent")
     balancer.ensure({"name": "unused", "force": True}, "absent")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nsxt_nat_bench import NsxtBench, nsxt_bench
+from tests.unit.services.ans.nsxt_nat_harness import NsxtHarness, nsxt_harness
 from vcloudair_core.errors import ConfigurationError, DecodeError, SpecError
 from vcloudair_core.services.ans.conversion.edge_converter import convert_edge
 from vcloudair_core.services.ans.dhcp_relay.nsxt import NsxtDhcpForwarderCodec
@@ -26,22 +26,22 @@ RELAY = {
 
 
 @pytest.fixture(params=("37.2", "39.1"))
-def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NsxtBench]:
-    with nsxt_bench(tmp_path, request.param) as made:
+def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NsxtHarness]:
+    with nsxt_harness(tmp_path, request.param) as made:
         yield made
 
 
-def calls(cloud: NsxtBench) -> tuple[int, int]:
+def calls(cloud: NsxtHarness) -> tuple[int, int]:
     """Return the numbers of reads and writes of the forwarder since the last ensure."""
     return cloud.journal.count("GET", "dhcpForwarder"), cloud.journal.count("PUT", "dhcpForwarder")
 
 
-def ensure(cloud: NsxtBench, spec: Any, state: str = "present", *, check: bool = False) -> Any:
+def ensure(cloud: NsxtHarness, spec: Any, state: str = "present", *, check: bool = False) -> Any:
     cloud.journal.clear()
     return cloud.client.ensure(KIND, spec, state=state, check=check)
 
 
-def test_servers_are_set_changed_and_removed(cloud: NsxtBench) -> None:
+def test_servers_are_set_changed_and_removed(cloud: NsxtHarness) -> None:
     assert ensure(cloud, SERVERS, check=True).changed
     assert calls(cloud)[1] == 0
     outcome = ensure(cloud, SERVERS)
@@ -57,7 +57,7 @@ def test_servers_are_set_changed_and_removed(cloud: NsxtBench) -> None:
     assert forwarder_state(cloud.edge) == {"enabled": False, "dhcpServers": [], "version": 2}
 
 
-def test_a_disabled_forwarder_has_no_servers(cloud: NsxtBench) -> None:
+def test_a_disabled_forwarder_has_no_servers(cloud: NsxtHarness) -> None:
     forwarder_state(cloud.edge).update(dhcpServers=["10.9.0.2"])
     assert cloud.client.read(KIND)["ip_addresses"] == []
     assert ensure(cloud, {"ip_addresses": ["10.9.0.2"]}).changed
@@ -73,7 +73,7 @@ def test_a_disabled_forwarder_has_no_servers(cloud: NsxtBench) -> None:
     ],
 )
 def test_unsupported_options_are_refused_before_the_read(
-    cloud: NsxtBench, spec: dict[str, Any], path: str, reason: str
+    cloud: NsxtHarness, spec: dict[str, Any], path: str, reason: str
 ) -> None:
     with pytest.raises(SpecError, match=re.escape(reason)) as caught:
         ensure(cloud, {**SERVERS, **spec})
@@ -82,12 +82,12 @@ def test_unsupported_options_are_refused_before_the_read(
     assert calls(cloud) == (0, 0)
 
 
-def test_a_single_agent_is_refused(cloud: NsxtBench) -> None:
+def test_a_single_agent_is_refused(cloud: NsxtHarness) -> None:
     with pytest.raises(SpecError, match="the DHCP forwarder has no agents"):
         cloud.client.ensure("ans.dhcp_relay_agent", {"vnic": 1})
 
 
-def test_a_staged_change_is_one_write(cloud: NsxtBench) -> None:
+def test_a_staged_change_is_one_write(cloud: NsxtHarness) -> None:
     assert cloud.client.stage(KIND, SERVERS, stage_id="one").changed
     cloud.journal.clear()
     [outcome] = cloud.client.commit_stage("one")
@@ -96,7 +96,7 @@ def test_a_staged_change_is_one_write(cloud: NsxtBench) -> None:
     assert forwarder_state(cloud.edge)["dhcpServers"] == SERVERS["ip_addresses"]
 
 
-def test_pools_are_refused_with_the_way_out(cloud: NsxtBench) -> None:
+def test_pools_are_refused_with_the_way_out(cloud: NsxtHarness) -> None:
     with pytest.raises(ConfigurationError, match="dhcp section of edge gateway") as caught:
         cloud.client.ensure("ans.dhcp", {"enabled": True})
     assert "use dhcp_relay to forward requests" in caught.value.hint

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH
-from tests.unit.services.ans.nat_bench import OUT, WEB, Bench, bench
+from tests.unit.services.ans.ipsec_harness import BRANCH
+from tests.unit.services.ans.nat_harness import OUT, WEB, Harness, harness
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 
@@ -24,13 +24,13 @@ DOCUMENT = {
 CHECKS = pytest.mark.parametrize("check", [True, False])
 
 
-def reads(made: Bench) -> dict[str, int]:
+def reads(made: Harness) -> dict[str, int]:
     """Return the number of reads of each section since the request log was cleared."""
     counts = {name.split("/")[1]: made.journal.count("GET", name) for name in BESIDE}
     return {name: count for name, count in counts.items() if count}
 
 
-def ensure(made: Bench, kind: str, specs: Any, state: str = "present", *, check: bool = False) -> tuple[bool, Any]:
+def ensure(made: Harness, kind: str, specs: Any, state: str = "present", *, check: bool = False) -> tuple[bool, Any]:
     made.journal.clear()
     outcome = made.client.ensure(kind, specs, state=state, target={"edge": made.edge.name}, check=check)
     return outcome.changed, outcome.warnings
@@ -39,7 +39,7 @@ def ensure(made: Bench, kind: str, specs: Any, state: str = "present", *, check:
 @CHECKS
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 def test_warnings_use_the_sections_of_the_document(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
-    with bench(vca_simulator, edge_api) as made:
+    with harness(vca_simulator, edge_api) as made:
         ensure(made, "ans.firewall", {"enabled": True, "rules": [], "default_action": "deny"})
         assert ensure(made, "ans.edge", DOCUMENT, check=check) == (True, ())
         each = 1 if check else 2
@@ -49,7 +49,7 @@ def test_warnings_use_the_sections_of_the_document(vca_simulator: Simulator, edg
 
 @CHECKS
 def test_other_sections_are_read_once(vca_simulator: Simulator, check: bool) -> None:
-    with bench(vca_simulator, "network_xml") as made:
+    with harness(vca_simulator, "network_xml") as made:
         ensure(made, "ans.firewall", {"enabled": False})
         changed, warnings = ensure(made, "ans.edge", {**DOCUMENT, "firewall": None}, check=check)
         assert (changed, len(warnings)) == (True, 2)
@@ -59,7 +59,7 @@ def test_other_sections_are_read_once(vca_simulator: Simulator, check: bool) -> 
 @CHECKS
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 def test_no_other_section_is_read_without_changes(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
-    with bench(vca_simulator, edge_api) as made:
+    with harness(vca_simulator, edge_api) as made:
         ensure(made, "ans.edge", DOCUMENT)
         for kind, specs, section in (
             ("ans.nat_rule", WEB, "nat"),
@@ -73,7 +73,7 @@ def test_no_other_section_is_read_without_changes(vca_simulator: Simulator, edge
 
 @CHECKS
 def test_only_relevant_changes_cost_a_read(vca_simulator: Simulator, check: bool) -> None:
-    with bench(vca_simulator, "network_xml") as made:
+    with harness(vca_simulator, "network_xml") as made:
         ensure(made, "ans.edge", DOCUMENT)
         each = 1 if check else 2
         cases: list[tuple[str, Any, str, dict[str, int]]] = [
@@ -91,7 +91,7 @@ def test_only_relevant_changes_cost_a_read(vca_simulator: Simulator, check: bool
 @CHECKS
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_a_failed_read_for_a_warning_does_not_fail_the_run(vca_simulator: Simulator, status: int, check: bool) -> None:
-    with bench(vca_simulator, "network_xml") as made:
+    with harness(vca_simulator, "network_xml") as made:
         for path in ("/firewall/config", "/vdcNetworks"):
             made.simulator.faults.add("status", path=path, status=status, count=0)
         for kind, specs in (("ans.nat_rule", WEB), ("ans.ipsec", DOCUMENT["ipsec"])):

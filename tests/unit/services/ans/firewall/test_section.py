@@ -50,7 +50,7 @@ SSH = user_rule(131081, "ssh", source=endpoint("198.51.100.0/24"), application=a
 LAN = user_rule(131082, "lan out", source=endpoint(vnics=["internal"]))
 
 
-class Bench:
+class Harness:
     """An edge, an edge API, and the two resource kinds of the firewall section."""
 
     def __init__(self, edge_api: str, *rules: dict[str, Any], **more: Any) -> None:
@@ -111,14 +111,14 @@ FULL = {
 
 
 def test_a_rule_with_all_fields_is_created_once(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB)
-    outcome = bench.ensure([FULL])
+    harness = Harness(edge_api, WEB)
+    outcome = harness.ensure([FULL])
     assert outcome.changed
     assert outcome.plan.summary() == "1 to create"
     # On NSX-V, the names of the IP set and the application are read once, for display.
     names = [] if edge_api == "hybridity" else ["GET"] * 3
-    assert bench.methods() == ["GET", "PUT", "GET", *names]
-    made = bench.rule("full")
+    assert harness.methods() == ["GET", "PUT", "GET", *names]
+    made = harness.rule("full")
     assert made["source"]["ipAddress"] == ["10.0.0.5/24"]  # unchanged spelling
     assert made["source"]["vnicGroupId"] == ["vnic-index-3" if edge_api == "hybridity" else "vnic-3"]
     assert made["source"]["groupingObjectId"] == ["ipset-2"]
@@ -133,51 +133,51 @@ def test_a_rule_with_all_fields_is_created_once(edge_api: str) -> None:
     assert made["ruleTag"] == 30000
     assert outcome.resource[0]["rule_id"] == str(made["ruleId"])
     assert outcome.resource[0]["tag"] == "30000"
-    again = bench.ensure([FULL])
+    again = harness.ensure([FULL])
     assert not again.changed
-    assert bench.methods() == ["GET"]
+    assert harness.methods() == ["GET"]
     assert again.resource[0]["source"] == ["10.0.0.5/24", outcome.resource[0]["source"][1], "ipset-2"]
 
 
 def test_a_rule_with_only_a_name_gets_the_defaults(edge_api: str) -> None:
-    bench = Bench(edge_api)
-    bench.ensure([{"name": "open"}])
-    made = bench.rule("open")
+    harness = Harness(edge_api)
+    harness.ensure([{"name": "open"}])
+    made = harness.rule("open")
     assert made["action"] == "accept"
     assert (made["enabled"], made["loggingEnabled"], made["ruleType"]) == (True, False, "user")
     assert "source" not in made and "destination" not in made and "application" not in made
-    words = bench.read()["rules"][0]
+    words = harness.read()["rules"][0]
     assert (words["source"], words["services"]) == (["any"], [{"protocol": "any"}])
 
 
 def test_only_set_fields_change(edge_api: str) -> None:
     odd = copy.deepcopy(WEB) | {"futureKey": "f"}
     odd["source"]["futureInner"] = "s"
-    bench = Bench(edge_api, odd, SSH, futureTop="t")
-    before = copy.deepcopy(bench.edge.tree)
-    outcome = bench.ensure([{"name": "web in", "enabled": False}])
+    harness = Harness(edge_api, odd, SSH, futureTop="t")
+    before = copy.deepcopy(harness.edge.tree)
+    outcome = harness.ensure([{"name": "web in", "enabled": False}])
     assert outcome.plan.changes[0].fields == ("enabled",)
     expected = copy.deepcopy(before)
     expected["firewallRules"]["firewallRules"][1]["enabled"] = False
     expected["version"] += 1
-    assert as_sent(bench.edge.tree) == as_sent(expected)
+    assert as_sent(harness.edge.tree) == as_sent(expected)
 
 
 def test_unknown_keys_of_a_changed_source_are_kept(edge_api: str) -> None:
     odd = copy.deepcopy(WEB)
     odd["source"]["futureInner"] = "s"
-    bench = Bench(edge_api, odd)
-    bench.ensure([{"name": "web in", "source": ["10.0.0.1"]}])
-    source = bench.rule("web in")["source"]
+    harness = Harness(edge_api, odd)
+    harness.ensure([{"name": "web in", "source": ["10.0.0.1"]}])
+    source = harness.rule("web in")["source"]
     assert (source["futureInner"], source["ipAddress"], source["vnicGroupId"]) == ("s", ["10.0.0.1"], [])
-    bench.ensure([{"name": "web in", "source": "any"}])
-    assert bench.rule("web in")["source"]["futureInner"] == "s"
-    bench.ensure([{"name": "web in", "destination": "any"}])
-    assert "destination" not in bench.rule("web in")
+    harness.ensure([{"name": "web in", "source": "any"}])
+    assert harness.rule("web in")["source"]["futureInner"] == "s"
+    harness.ensure([{"name": "web in", "destination": "any"}])
+    assert "destination" not in harness.rule("web in")
 
 
 def test_equivalent_values_are_not_changes(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB, SSH, LAN)
+    harness = Harness(edge_api, WEB, SSH, LAN)
     same = [
         {"name": "web in", "action": "ALLOW", "source": ["External"], "destination": ["203.0.113.10/32"]},
         {"name": "ssh", "source": ["198.51.100.77/24"], "protocol": "TCP", "dest_port": "22-22", "direction": "inout"},
@@ -190,8 +190,8 @@ def test_equivalent_values_are_not_changes(edge_api: str) -> None:
             "rule_id": 131082,
         },
     ]
-    assert not bench.ensure(same).changed
-    assert bench.methods() == ["GET"]
+    assert not harness.ensure(same).changed
+    assert harness.methods() == ["GET"]
 
 
 def test_the_spelling_of_the_server_is_not_a_change(edge_api: str) -> None:
@@ -203,7 +203,7 @@ def test_the_spelling_of_the_server_is_not_a_change(edge_api: str) -> None:
     ) | {"ruleType": "User", "action": "ACCEPT"}
     other = "vnic-3" if edge_api == "hybridity" else "vnic-index-3"
     loud["destination"] = endpoint(vnics=[other])
-    bench = Bench(edge_api, loud)
+    harness = Harness(edge_api, loud)
     wanted = {
         "name": "loud",
         "action": "accept",
@@ -212,70 +212,70 @@ def test_the_spelling_of_the_server_is_not_a_change(edge_api: str) -> None:
         "protocol": "tcp",
         "dest_port": 443,
     }
-    assert not bench.ensure([wanted]).changed
+    assert not harness.ensure([wanted]).changed
 
 
 def test_services_and_applications(edge_api: str) -> None:
-    bench = Bench(edge_api, LAN)
-    bench.ensure([{"name": "lan out", "applications": ["application-155"]}])
-    assert bench.rule("lan out")["application"]["applicationId"] == ["application-155"]
-    assert not bench.rule("lan out")["application"].get("service")
-    assert not bench.ensure([{"name": "lan out", "services": [], "applications": ["application-155"]}]).changed
-    bench.ensure([{"name": "lan out", "protocol": "any"}])
-    assert bench.read()["rules"][0]["services"] == [{"protocol": "any"}]
-    bench.ensure([{"name": "lan out", "protocol": "any", "applications": []}])
-    assert not bench.ensure([{"name": "lan out", "protocol": "any", "applications": []}]).changed
+    harness = Harness(edge_api, LAN)
+    harness.ensure([{"name": "lan out", "applications": ["application-155"]}])
+    assert harness.rule("lan out")["application"]["applicationId"] == ["application-155"]
+    assert not harness.rule("lan out")["application"].get("service")
+    assert not harness.ensure([{"name": "lan out", "services": [], "applications": ["application-155"]}]).changed
+    harness.ensure([{"name": "lan out", "protocol": "any"}])
+    assert harness.read()["rules"][0]["services"] == [{"protocol": "any"}]
+    harness.ensure([{"name": "lan out", "protocol": "any", "applications": []}])
+    assert not harness.ensure([{"name": "lan out", "protocol": "any", "applications": []}]).changed
 
 
 def test_removing_the_last_application_shows_any_service(edge_api: str) -> None:
-    bench = Bench(edge_api, user_rule(131080, "app", application=application(ids=["application-155"])))
-    outcome = bench.ensure([{"name": "app", "applications": []}])
+    harness = Harness(edge_api, user_rule(131080, "app", application=application(ids=["application-155"])))
+    outcome = harness.ensure([{"name": "app", "applications": []}])
     assert outcome.plan.changes[0].fields == ("services", "applications")
     assert outcome.resource[0]["services"] == [{"protocol": "any"}]
 
 
 def test_an_implicit_any_service_becomes_explicit_with_applications(edge_api: str) -> None:
-    bench = Bench(edge_api, LAN)
+    harness = Harness(edge_api, LAN)
     wanted = {"name": "lan out", "protocol": "any", "applications": ["application-155"]}
-    assert bench.ensure([wanted]).changed
-    assert not bench.ensure([wanted]).changed
+    assert harness.ensure([wanted]).changed
+    assert not harness.ensure([wanted]).changed
 
 
 def test_a_change_to_any_ends_an_exclusion(edge_api: str) -> None:
     negated = user_rule(131080, "not lan", source={**endpoint("10.0.0.0/8"), "exclude": True})
-    bench = Bench(edge_api, negated)
-    outcome = bench.ensure([{"name": "not lan", "source": ["any"]}])
+    harness = Harness(edge_api, negated)
+    outcome = harness.ensure([{"name": "not lan", "source": ["any"]}])
     assert set(outcome.plan.changes[0].fields) == {"source", "source_exclude"}
-    assert "source" not in bench.rule("not lan")
+    assert "source" not in harness.rule("not lan")
 
 
 def test_absent_deletes_named_rules(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB, SSH, LAN)
-    outcome = bench.ensure([{"name": "ssh"}, {"name": "not there"}], "absent")
+    harness = Harness(edge_api, WEB, SSH, LAN)
+    outcome = harness.ensure([{"name": "ssh"}, {"name": "not there"}], "absent")
     assert outcome.plan.summary() == "1 to delete"
-    assert bench.edge.names() == ["web in", "lan out"]
+    assert harness.edge.names() == ["web in", "lan out"]
     assert (outcome.before[0]["name"], outcome.after) == ("ssh", [])
-    assert not bench.ensure([{"name": "ssh"}], "absent").changed
+    assert not harness.ensure([{"name": "ssh"}], "absent").changed
 
 
 def test_absent_by_id_never_deletes_another_rule_of_that_name(edge_api: str) -> None:
     twins = [user_rule(number, "twin", source=endpoint(f"10.0.0.{number - 131090}")) for number in (131091, 131092)]
-    bench = Bench(edge_api, WEB, *twins)
+    harness = Harness(edge_api, WEB, *twins)
     for specs in ([{"name": "twin", "rule_id": 131091}], [{"name": "web in", "rule_id": 131092}]):
-        bench.ensure(specs, "absent")
-        assert not bench.ensure(specs, "absent").changed
-    assert bench.edge.names() == ["web in", "twin"]
+        harness.ensure(specs, "absent")
+        assert not harness.ensure(specs, "absent").changed
+    assert harness.edge.names() == ["web in", "twin"]
 
 
 def test_an_exact_list_deletes_and_orders_rules(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB, SSH, LAN)
+    harness = Harness(edge_api, WEB, SSH, LAN)
     services = [{"protocol": "tcp", "port": 443}, {"protocol": "icmp", "icmp_type": "echo-request"}]
     web = {"name": "web in", "source": "external", "destination": "203.0.113.10", "services": services}
-    outcome = bench.ensure([{"name": "lan out", "source": "internal"}, {"name": "new"}, web], "exact")
-    assert bench.edge.names() == ["lan out", "new", "web in"]
+    outcome = harness.ensure([{"name": "lan out", "source": "internal"}, {"name": "new"}, web], "exact")
+    assert harness.edge.names() == ["lan out", "new", "web in"]
     assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 1}
-    assert bench.rule("lan out")["ruleId"] == 131082
-    assert [rule["ruleType"] for rule in bench.edge.rules] == [
+    assert harness.rule("lan out")["ruleId"] == 131082
+    assert [rule["ruleType"] for rule in harness.edge.rules] == [
         "internal_high",
         "user",
         "user",
@@ -283,20 +283,20 @@ def test_an_exact_list_deletes_and_orders_rules(edge_api: str) -> None:
         "default_policy",
     ]
     with pytest.raises(SpecError, match="would delete all 3 firewall rules"):
-        bench.ensure({"rules": []}, "exact")
-    bench.ensure({"rules": [], "allow_empty": True}, "exact")
-    assert bench.edge.names() == []
+        harness.ensure({"rules": []}, "exact")
+    harness.ensure({"rules": [], "allow_empty": True}, "exact")
+    assert harness.edge.names() == []
 
 
 def test_a_policy_keeps_other_rules_and_orders_its_own(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB, SSH, LAN)
-    stranger = copy.deepcopy(bench.rule("ssh"))
-    outcome = bench.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]})
+    harness = Harness(edge_api, WEB, SSH, LAN)
+    stranger = copy.deepcopy(harness.rule("ssh"))
+    outcome = harness.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]})
     assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 0}
-    names = bench.edge.names()
+    names = harness.edge.names()
     assert names.index("lan out") < names.index("between") < names.index("web in")
-    assert as_sent(section(bench.rule("ssh"))) == as_sent(section(stranger))
-    assert not bench.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]}).changed
+    assert as_sent(section(harness.rule("ssh"))) == as_sent(section(stranger))
+    assert not harness.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]}).changed
 
 
 @pytest.mark.parametrize(
@@ -312,173 +312,173 @@ def test_a_policy_keeps_other_rules_and_orders_its_own(edge_api: str) -> None:
     ],
 )
 def test_positions_of_a_new_rule(place: dict[str, Any], names: list[str]) -> None:
-    bench = Bench("hybridity", WEB, SSH, LAN)
-    bench.ensure([{"name": "new", **place}])
-    assert bench.edge.names() == names
-    assert not bench.ensure([{"name": "new", **place}]).changed
+    harness = Harness("hybridity", WEB, SSH, LAN)
+    harness.ensure([{"name": "new", **place}])
+    assert harness.edge.names() == names
+    assert not harness.ensure([{"name": "new", **place}]).changed
 
 
 def test_a_move_is_a_change(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB, SSH, LAN)
-    outcome = bench.ensure([{"name": "lan out", "before": "web in"}], check=True)
+    harness = Harness(edge_api, WEB, SSH, LAN)
+    outcome = harness.ensure([{"name": "lan out", "before": "web in"}], check=True)
     assert outcome.plan.summary() == "1 to move"
     assert "position: 2" in outcome.plan.diff()["before"]
     assert "position: 0" in outcome.plan.diff()["after"]
-    assert bench.methods() == ["GET"]
-    bench.ensure([{"name": "lan out", "before": "web in"}])
-    assert bench.edge.names() == ["lan out", "web in", "ssh"]
+    assert harness.methods() == ["GET"]
+    harness.ensure([{"name": "lan out", "before": "web in"}])
+    assert harness.edge.names() == ["lan out", "web in", "ssh"]
 
 
 def test_invalid_anchors() -> None:
-    bench = Bench("hybridity", WEB, SSH)
+    harness = Harness("hybridity", WEB, SSH)
     with pytest.raises(SpecError, match=r"^before: there is no firewall rule 'web im'; did you mean 'web in'"):
-        bench.ensure([{"name": "new", "before": "web im"}])
+        harness.ensure([{"name": "new", "before": "web im"}])
     with pytest.raises(SpecError, match="is the rule itself; select another rule"):
-        bench.ensure([{"name": "ssh", "after": "ssh"}])
+        harness.ensure([{"name": "ssh", "after": "ssh"}])
     with pytest.raises(SpecError, match="contradict each other"):
-        bench.ensure([{"name": "a", "before": "b"}, {"name": "b", "before": "a"}])
+        harness.ensure([{"name": "a", "before": "b"}, {"name": "b", "before": "a"}])
     with pytest.raises(SpecError, match=r"rules\[0\].after: there is no"):
-        bench.ensure({"rules": [{"name": "new", "after": "default rule for ingress traffic"}]})
-    assert bench.edge.puts == []
+        harness.ensure({"rules": [{"name": "new", "after": "default rule for ingress traffic"}]})
+    assert harness.edge.puts == []
 
 
 def test_repeated_names_on_the_server() -> None:
     twin = user_rule(131090, "web in", action="deny")
-    bench = Bench("hybridity", WEB, twin)
+    harness = Harness("hybridity", WEB, twin)
     with pytest.raises(AmbiguousMatchError) as caught:
-        bench.ensure([{"name": "web in", "enabled": False}])
+        harness.ensure([{"name": "web in", "enabled": False}])
     assert caught.value.candidates == [
         {"rule_id": "131080", "tag": "131080", "index": 0, "name": "web in", "action": "accept"},
         {"rule_id": "131090", "tag": "131090", "index": 1, "name": "web in", "action": "deny"},
     ]
     with pytest.raises(AmbiguousMatchError, match="cannot be an anchor"):
-        bench.ensure([{"name": "new", "before": "web in"}])
-    assert bench.edge.puts == []
-    outcome = bench.ensure([{"name": "web in", "rule_id": 131090, "enabled": False}])
+        harness.ensure([{"name": "new", "before": "web in"}])
+    assert harness.edge.puts == []
+    outcome = harness.ensure([{"name": "web in", "rule_id": 131090, "enabled": False}])
     assert outcome.plan.changes[0].identity == "web in"  # the name that plan policies use
     assert outcome.plan.changes[0].title == "web in (rule 131090)"
     assert outcome.plan.diff()["before"].startswith("web in (rule 131090):")
-    assert [rule["enabled"] for rule in bench.edge.rules if rule["name"] == "web in"] == [True, False]
-    assert not bench.ensure({"rules": bench.read()["rules"]}).changed
+    assert [rule["enabled"] for rule in harness.edge.rules if rule["name"] == "web in"] == [True, False]
+    assert not harness.ensure({"rules": harness.read()["rules"]}).changed
 
 
 def test_matching_by_id_renames(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB, SSH)
-    outcome = bench.ensure([{"match_by": "rule_id", "rule_id": 131080, "name": "https in"}])
+    harness = Harness(edge_api, WEB, SSH)
+    outcome = harness.ensure([{"match_by": "rule_id", "rule_id": 131080, "name": "https in"}])
     assert outcome.plan.changes[0].fields == ("name",)
-    assert bench.rule("https in")["ruleId"] == 131080
+    assert harness.rule("https in")["ruleId"] == 131080
     with pytest.raises(NotFoundError, match="No firewall rule has rule ID 5"):
-        bench.ensure([{"match_by": "rule_id", "rule_id": 5, "name": "x"}])
-    assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "tagged"}]).changed
-    assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "renamed"}]).plan.summary() == "1 to update"
-    assert not bench.ensure([{"match_by": "tag", "tag": 77}]).changed
+        harness.ensure([{"match_by": "rule_id", "rule_id": 5, "name": "x"}])
+    assert harness.ensure([{"match_by": "tag", "tag": 77, "name": "tagged"}]).changed
+    assert harness.ensure([{"match_by": "tag", "tag": 77, "name": "renamed"}]).plan.summary() == "1 to update"
+    assert not harness.ensure([{"match_by": "tag", "tag": 77}]).changed
 
 
 def test_two_specs_cannot_match_one_rule() -> None:
-    bench = Bench("hybridity", WEB, SSH)
+    harness = Harness("hybridity", WEB, SSH)
     by_id = {"match_by": "rule_id", "rule_id": 131080}
     with pytest.raises(SpecError, match="two entries of the input match the firewall rule 'web in'"):
-        bench.ensure([{"name": "web in"}, by_id])
+        harness.ensure([{"name": "web in"}, by_id])
     with pytest.raises(SpecError, match="two entries of the input match"):
-        bench.ensure([by_id, {"match_by": "tag", "tag": 131080}])
-    bench.ensure([{"name": "web in", "action": "deny"}, {**by_id, "name": "old web"}])
-    assert bench.edge.names() == ["old web", "ssh", "web in"]
-    assert bench.edge.puts != []
+        harness.ensure([by_id, {"match_by": "tag", "tag": 131080}])
+    harness.ensure([{"name": "web in", "action": "deny"}, {**by_id, "name": "old web"}])
+    assert harness.edge.names() == ["old web", "ssh", "web in"]
+    assert harness.edge.puts != []
 
 
 def test_an_export_with_repeated_names_applies_to_another_edge() -> None:
-    rules = Bench("hybridity", WEB, user_rule(131090, "web in"), user_rule(131091, "")).read()["rules"]
-    bench = Bench("network_xml")
-    assert bench.ensure({"rules": rules}, "exact").plan.summary() == "3 to create"
-    assert not bench.ensure({"rules": rules}, "exact").changed
+    rules = Harness("hybridity", WEB, user_rule(131090, "web in"), user_rule(131091, "")).read()["rules"]
+    harness = Harness("network_xml")
+    assert harness.ensure({"rules": rules}, "exact").plan.summary() == "3 to create"
+    assert not harness.ensure({"rules": rules}, "exact").changed
 
 
 def test_internal_rules_are_never_changed(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB)
-    bench.ensure([{"name": "firewall", "action": "deny"}])
-    assert [rule["action"] for rule in bench.edge.rules if rule["name"] == "firewall"] == ["accept", "deny"]
+    harness = Harness(edge_api, WEB)
+    harness.ensure([{"name": "firewall", "action": "deny"}])
+    assert [rule["action"] for rule in harness.edge.rules if rule["name"] == "firewall"] == ["accept", "deny"]
     with pytest.raises(SpecError, match="would delete all 2 firewall rules"):
-        bench.ensure([], "exact")
-    bench.ensure({"rules": [], "allow_empty": True}, "exact")
-    assert [rule["ruleType"] for rule in bench.edge.rules] == ["internal_high", "default_policy"]
+        harness.ensure([], "exact")
+    harness.ensure({"rules": [], "allow_empty": True}, "exact")
+    assert [rule["ruleType"] for rule in harness.edge.rules] == ["internal_high", "default_policy"]
 
 
 def test_settings(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB)
+    harness = Harness(edge_api, WEB)
     wanted = {
         "enabled": False,
         "default_action": "allow",
         "default_logging": True,
         "global_settings": {"udp_timeout": 90, "log_invalid_traffic": True, "enable_syn_flood_protection": False},
     }
-    outcome = bench.ensure(wanted, check=True)
+    outcome = harness.ensure(wanted, check=True)
     assert outcome.plan.diff()["before"] == (
         "settings:\n  enabled: true\n  default_action: deny\n  default_logging: false\n"
         "  global_settings: {log_invalid_traffic: false, udp_timeout: 60}\n"
     )
     assert outcome.after["global_settings"]["udp_timeout"] == 90
-    bench.ensure(wanted)
-    tree = bench.edge.tree
+    harness.ensure(wanted)
+    tree = harness.edge.tree
     assert (tree["enabled"], tree["defaultPolicy"]) == (False, {"action": "accept", "loggingEnabled": True})
     assert tree["globalConfig"]["someNewerSetting"] == "kept"
     assert "enableSynFloodProtection" not in tree["globalConfig"]  # a missing value means false
-    assert not bench.ensure(wanted).changed
-    assert bench.edge.names() == ["web in"]
+    assert not harness.ensure(wanted).changed
+    assert harness.edge.names() == ["web in"]
 
 
 def test_the_output_is_valid_input(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB, SSH, LAN)
-    info = bench.read()
+    harness = Harness(edge_api, WEB, SSH, LAN)
+    info = harness.read()
     assert info["version"] == 12
     assert [rule["rule_type"] for rule in info["internal_rules"]] == ["internal_high", "default_policy"]
     for state in ("present", "exact"):
-        assert not bench.ensure(info, state).changed
-    assert not bench.ensure(info["rules"]).changed
+        assert not harness.ensure(info, state).changed
+    assert not harness.ensure(info["rules"]).changed
 
 
 def test_read_only_keys_are_not_sent(edge_api: str) -> None:
     noisy = copy.deepcopy(WEB) | {"statistics": {"timestamp": 1}, "invalidSource": True}
-    bench = Bench(edge_api, noisy)
-    bench.ensure([{"name": "new"}])  # the fake rejects them
-    assert bench.edge.names() == ["web in", "new"]
+    harness = Harness(edge_api, noisy)
+    harness.ensure([{"name": "new"}])  # the fake rejects them
+    assert harness.edge.names() == ["web in", "new"]
 
 
 def test_the_version_is_sent(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB)
-    bench.ensure([{"name": "new"}])
-    assert bench.edge.puts[0]["version"] == 12
-    assert bench.edge.puts[0]["featureType"] == "firewall_4.0"
+    harness = Harness(edge_api, WEB)
+    harness.ensure([{"name": "new"}])
+    assert harness.edge.puts[0]["version"] == 12
+    assert harness.edge.puts[0]["featureType"] == "firewall_4.0"
 
 
 def test_a_rule_of_a_concurrent_writer_is_kept() -> None:
-    bench = Bench("network_json", WEB)
-    bench.edge.faults = [lambda edge: edge.add(user_rule(139_000, "theirs"))]
-    bench.ensure([{"name": "ours"}])
-    assert bench.edge.names() == ["web in", "theirs", "ours"]
-    assert bench.methods() == ["GET", "PUT", "GET", "PUT", "GET"]
-    assert bench.clock.slept
+    harness = Harness("network_json", WEB)
+    harness.edge.faults = [lambda edge: edge.add(user_rule(139_000, "theirs"))]
+    harness.ensure([{"name": "ours"}])
+    assert harness.edge.names() == ["web in", "theirs", "ours"]
+    assert harness.methods() == ["GET", "PUT", "GET", "PUT", "GET"]
+    assert harness.clock.slept
 
 
 def test_a_lost_response_creates_no_second_rule(edge_api: str) -> None:
-    bench = Bench(edge_api, WEB)
-    bench.edge.after = [lost_after_commit]
-    assert bench.ensure([{"name": "ours"}]).changed
-    assert bench.edge.names() == ["web in", "ours"]
-    assert bench.methods() == ["GET", "PUT", "GET"]
-    bench.edge.faults = [lost_before_commit, busy]
-    assert bench.ensure([{"name": "second"}]).changed
-    assert bench.edge.names() == ["web in", "ours", "second"]
+    harness = Harness(edge_api, WEB)
+    harness.edge.after = [lost_after_commit]
+    assert harness.ensure([{"name": "ours"}]).changed
+    assert harness.edge.names() == ["web in", "ours"]
+    assert harness.methods() == ["GET", "PUT", "GET"]
+    harness.edge.faults = [lost_before_commit, busy]
+    assert harness.ensure([{"name": "second"}]).changed
+    assert harness.edge.names() == ["web in", "ours", "second"]
 
 
 def test_rules_that_the_server_renumbers_are_reported() -> None:
-    bench = Bench("hybridity", WEB, SSH)
+    harness = Harness("hybridity", WEB, SSH)
 
     def renumber(edge: FakeEdge) -> None:
         edge.rules[2]["ruleId"] = 150_000
 
-    bench.edge.after = [renumber]
+    harness.edge.after = [renumber]
     with pytest.raises(NotConvergedError) as caught:
-        bench.ensure([{"name": "new"}])
+        harness.ensure([{"name": "new"}])
     assert caught.value.residual == [{"action": "lost", "rule_id": "131081", "name": "ssh"}]
 
 
@@ -529,7 +529,7 @@ def test_other_elements_among_xml_rules_are_kept() -> None:
 )
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 def test_removing_one_ip_version_is_a_change(edge_api: str, before: list[str], after: list[str]) -> None:
-    bench = Bench(edge_api)
-    bench.ensure([{"name": "web", "source": before}])
-    assert bench.ensure([{"name": "web", "source": after}]).changed
-    assert not bench.ensure([{"name": "web", "source": after}]).changed
+    harness = Harness(edge_api)
+    harness.ensure([{"name": "web", "source": before}])
+    assert harness.ensure([{"name": "web", "source": after}]).changed
+    assert not harness.ensure([{"name": "web", "source": after}]).changed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.firewall.test_section import Bench
+from tests.unit.services.ans.firewall.test_section import Harness
 from vcloudair_core import AmbiguousMatchError, SpecError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 
@@ -16,57 +16,57 @@ def rule(name: str | None, port: int, **more: Any) -> dict[str, Any]:
     return {key: value for key, value in {**words, **more}.items() if value is not None}
 
 
-def ports(bench: Bench) -> list[str]:
-    return [item["services"][0]["port"][0] for item in bench.read()["rules"]]
+def ports(harness: Harness) -> list[str]:
+    return [item["services"][0]["port"][0] for item in harness.read()["rules"]]
 
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("state", ["present", "exact"])
 @pytest.mark.parametrize("name", ["db", None, ""])
 def test_rules_of_one_name_are_created_in_order(edge_api: str, state: str, name: str | None) -> None:
-    bench = Bench(edge_api)
+    harness = Harness(edge_api)
     rules = [rule(name, 1433), rule("web", 443), rule(name, 3306)]
-    assert bench.ensure({"rules": rules}, state).plan.summary() == "3 to create"
-    assert ports(bench) == ["1433", "443", "3306"]
-    assert not bench.ensure({"rules": rules}, state).changed
+    assert harness.ensure({"rules": rules}, state).plan.summary() == "3 to create"
+    assert ports(harness) == ["1433", "443", "3306"]
+    assert not harness.ensure({"rules": rules}, state).changed
     turned = [rules[2], rules[1], rules[0]]
-    assert "to move" in bench.ensure({"rules": turned}, state).plan.summary()
-    assert ports(bench) == ["3306", "443", "1433"]
-    assert not bench.ensure({"rules": turned}, state).changed
+    assert "to move" in harness.ensure({"rules": turned}, state).plan.summary()
+    assert ports(harness) == ["3306", "443", "1433"]
+    assert not harness.ensure({"rules": turned}, state).changed
 
 
 def test_changed_rules_of_one_name_keep_their_ids() -> None:
-    bench = Bench("hybridity")
-    bench.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
-    ids = [item["rule_id"] for item in bench.read()["rules"]]
-    outcome = bench.ensure({"rules": [rule("db", 1433, enabled=False), rule("db", 5432)]}, "exact")
+    harness = Harness("hybridity")
+    harness.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
+    ids = [item["rule_id"] for item in harness.read()["rules"]]
+    outcome = harness.ensure({"rules": [rule("db", 1433, enabled=False), rule("db", 5432)]}, "exact")
     assert outcome.plan.summary() == "2 to update"
-    assert [item["rule_id"] for item in bench.read()["rules"]] == ids
+    assert [item["rule_id"] for item in harness.read()["rules"]] == ids
 
 
 def test_surplus_rules_of_one_name_are_purged_or_ambiguous() -> None:
-    bench = Bench("hybridity")
-    bench.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
+    harness = Harness("hybridity")
+    harness.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
     with pytest.raises(AmbiguousMatchError):
-        bench.ensure({"rules": [rule("db", 3306)]}, "present")
-    assert bench.ensure({"rules": [rule("db", 3306)]}, "exact").plan.summary() == "1 to delete"
-    assert ports(bench) == ["3306"]
+        harness.ensure({"rules": [rule("db", 3306)]}, "present")
+    assert harness.ensure({"rules": [rule("db", 3306)]}, "exact").plan.summary() == "1 to delete"
+    assert ports(harness) == ["3306"]
 
 
 def test_a_rule_without_a_name_is_identified_by_its_content() -> None:
-    bench = Bench("hybridity")
-    bench.ensure({"rules": [rule(None, 1433)]}, "present")
-    assert bench.ensure({"rules": [rule(None, 1433, logging=True)]}, "present").plan.summary() == "1 to update"
-    assert bench.ensure({"rules": [rule(None, 3306)]}, "present").plan.summary() == "1 to create"
-    assert bench.ensure({"rules": [rule(None, 3306)]}, "exact").plan.summary() == "1 to delete"
+    harness = Harness("hybridity")
+    harness.ensure({"rules": [rule(None, 1433)]}, "present")
+    assert harness.ensure({"rules": [rule(None, 1433, logging=True)]}, "present").plan.summary() == "1 to update"
+    assert harness.ensure({"rules": [rule(None, 3306)]}, "present").plan.summary() == "1 to create"
+    assert harness.ensure({"rules": [rule(None, 3306)]}, "exact").plan.summary() == "1 to delete"
 
 
 def test_a_repeated_rule_is_rejected() -> None:
     with pytest.raises(SpecError, match="already listed"):
-        Bench("hybridity").ensure({"rules": [rule("db", 1433), rule("db", 1433)]}, "exact")
+        Harness("hybridity").ensure({"rules": [rule("db", 1433), rule("db", 1433)]}, "exact")
 
 
 @pytest.mark.parametrize("protocol", ["Other", "other"])
 def test_the_protocol_other_is_rejected_with_a_hint(protocol: str) -> None:
     with pytest.raises(SpecError, match="not a protocol; write any, or create an application"):
-        Bench("hybridity").ensure({"rules": [rule("db", 1433, protocol=protocol)]}, "present")
+        Harness("hybridity").ensure({"rules": [rule("db", 1433, protocol=protocol)]}, "present")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, bench
+from tests.unit.services.ans.ipsec_harness import BRANCH, harness
 from vcloudair_core.simulator import Simulator
 
 NAT_RULE = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "192.168.10.20"}
@@ -12,7 +12,7 @@ NAT_RULE = {"action": "dnat", "original_address": "203.0.113.10", "translated_ad
 
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 def test_disabling_the_firewall_warns_about_nat_and_ipsec(vca_simulator: Simulator, edge_api: str) -> None:
-    with bench(vca_simulator, edge_api) as made:
+    with harness(vca_simulator, edge_api) as made:
         target = {"edge": made.edge.name}
         made.client.ensure("ans.nat", {"enabled": True, "rules": [NAT_RULE]}, target=target)
         made.client.ensure("ans.ipsec", {"enabled": True, "tunnels": [BRANCH]}, target=target)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec.nsxt.bench import BRANCH, NsxtBench, bench
+from tests.unit.services.ans.ipsec.nsxt.harness import BRANCH, NsxtHarness, harness
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.edge.backend import NSXV, VCLOUDAIR
 from vcloudair_core.services.ans.ipsec.parse import parse_ipsec, parse_tunnel
@@ -18,8 +18,8 @@ REASON = "is not supported on NSX-T edge gateways"
 
 
 @pytest.fixture(scope="module")
-def ipsec() -> Iterator[NsxtBench]:
-    with bench() as made:
+def ipsec() -> Iterator[NsxtHarness]:
+    with harness() as made:
         yield made
 
 
@@ -40,7 +40,7 @@ def ipsec() -> Iterator[NsxtBench]:
     ],
 )
 def test_options_of_tunnels_are_refused_before_a_call(
-    ipsec: NsxtBench, change: dict[str, Any], message: str, check: bool
+    ipsec: NsxtHarness, change: dict[str, Any], message: str, check: bool
 ) -> None:
     with pytest.raises(SpecError) as met:
         ipsec.ensure({**BRANCH, **change}, check=check)
@@ -65,7 +65,7 @@ def test_options_of_tunnels_are_refused_before_a_call(
     ],
 )
 def test_settings_are_refused_before_a_call(
-    ipsec: NsxtBench, section: dict[str, Any], option: str, check: bool
+    ipsec: NsxtHarness, section: dict[str, Any], option: str, check: bool
 ) -> None:
     with pytest.raises(SpecError) as met:
         ipsec.ensure(section, check=check)
@@ -92,7 +92,7 @@ def test_defaults_are_accepted_on_every_backend() -> None:
 
 
 def test_defaults_of_the_service_are_no_changes() -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         assert ipsec.ensure({**DEFAULTS, "tunnels": [BRANCH]}, "exact").changed
         assert not ipsec.ensure({**DEFAULTS, "tunnels": [BRANCH]}, "exact").changed
         assert not ipsec.ensure({**DEFAULTS}).changed
@@ -134,7 +134,7 @@ def test_options_of_nsxt_are_refused_elsewhere(backend: str, change: dict[str, A
         ({"dh_group": "dh24"}, "dh_group: 'dh24' is not one of dh2, dh5, dh14, dh15, dh16, dh19, dh20, dh21"),
     ],
 )
-def test_invalid_algorithms_are_not_sent(ipsec: NsxtBench, change: dict[str, Any], message: str) -> None:
+def test_invalid_algorithms_are_not_sent(ipsec: NsxtHarness, change: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError) as met:
         ipsec.ensure({**BRANCH, **change})
     assert str(met.value).startswith(message)

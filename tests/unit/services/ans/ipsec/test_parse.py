@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, KEY
+from tests.unit.services.ans.ipsec_harness import BRANCH, KEY
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.ipsec.parse import parse_ipsec, parse_tunnel
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, KEY, Bench, as_text, bench, foreign
+from tests.unit.services.ans.ipsec_harness import BRANCH, KEY, Harness, as_text, foreign, harness
 from vcloudair_core.errors import (
     AmbiguousMatchError,
     InvalidRequestError,
@@ -31,21 +31,21 @@ def edge_api(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def ipsec(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
-    with bench(vca_simulator, edge_api) as made:
+def ipsec(vca_simulator: Simulator, edge_api: str) -> Iterator[Harness]:
+    with harness(vca_simulator, edge_api) as made:
         yield made
 
 
 @pytest.fixture
-def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """Return a bench with one edge API, for tests that do not depend on the API."""
-    with bench(vca_simulator, "network_json") as made:
+def one(vca_simulator: Simulator) -> Iterator[Harness]:
+    """Return a test harness with one edge API, for tests that are not about the API."""
+    with harness(vca_simulator, "network_json") as made:
         yield made
 
 
 def again(vca_simulator: Simulator, edge_api: str = "network_json") -> Any:
     """Return another client on the same host, as in a new run."""
-    return bench(vca_simulator, edge_api)
+    return harness(vca_simulator, edge_api)
 
 
 FULL = {
@@ -69,7 +69,7 @@ FULL = {
 # -- converging --------------------------------------------------------------------------------------------------
 
 
-def test_a_new_tunnel_gets_its_defaults_and_a_second_run_changes_nothing(ipsec: Bench) -> None:
+def test_a_new_tunnel_gets_its_defaults_and_a_second_run_changes_nothing(ipsec: Harness) -> None:
     outcome = ipsec.ensure(BRANCH)
 
     assert outcome.changed
@@ -86,7 +86,7 @@ def test_a_new_tunnel_gets_its_defaults_and_a_second_run_changes_nothing(ipsec: 
     assert ipsec.methods() == ["GET"]
 
 
-def test_all_fields_are_sent_and_read_back(ipsec: Bench) -> None:
+def test_all_fields_are_sent_and_read_back(ipsec: Harness) -> None:
     outcome = ipsec.ensure(FULL)
 
     (site,) = ipsec.sites
@@ -98,7 +98,7 @@ def test_all_fields_are_sent_and_read_back(ipsec: Bench) -> None:
     assert not ipsec.ensure(FULL).changed
 
 
-def test_tunnels_of_other_owners_are_kept_exactly(ipsec: Bench) -> None:
+def test_tunnels_of_other_owners_are_kept_exactly(ipsec: Harness) -> None:
     ipsec.seed(foreign(1), foreign(2, ConfigStatus="good", psk="x" * 128))
     before = as_text([{**site} for site in ipsec.sites[:1]])
 
@@ -111,7 +111,7 @@ def test_tunnels_of_other_owners_are_kept_exactly(ipsec: Bench) -> None:
     assert ipsec.sites[0]["siteId"] == "ipsecsite-1"
 
 
-def test_an_update_changes_set_fields_and_keeps_the_key(ipsec: Bench) -> None:
+def test_an_update_changes_set_fields_and_keeps_the_key(ipsec: Harness) -> None:
     ipsec.seed(foreign(1))
 
     outcome = ipsec.ensure({"name": "foreign 1", "peer_subnets": ["10.77.0.0/16"], "encryption": "aes"})
@@ -124,7 +124,7 @@ def test_an_update_changes_set_fields_and_keeps_the_key(ipsec: Bench) -> None:
     assert site["futureKey"] == "kept"
 
 
-def test_equivalent_values_are_not_changes(ipsec: Bench) -> None:
+def test_equivalent_values_are_not_changes(ipsec: Harness) -> None:
     ipsec.seed(foreign(1))
 
     assert not ipsec.ensure(
@@ -132,7 +132,7 @@ def test_equivalent_values_are_not_changes(ipsec: Bench) -> None:
     ).changed
 
 
-def test_values_of_newer_edges_are_kept_and_can_be_set(ipsec: Bench) -> None:
+def test_values_of_newer_edges_are_kept_and_can_be_set(ipsec: Harness) -> None:
     ipsec.client.session  # noqa: B018 - signed in below
     ipsec.seed(foreign(1, encryptionAlgorithm="aes-gmac-512", dhGroup="dh21"))
 
@@ -143,7 +143,7 @@ def test_values_of_newer_edges_are_kept_and_can_be_set(ipsec: Bench) -> None:
     assert ipsec.sites[0]["dhGroup"] == "dh21"
 
 
-def test_absent_deletes_one_tunnel_and_an_exact_list_the_others(ipsec: Bench) -> None:
+def test_absent_deletes_one_tunnel_and_an_exact_list_the_others(ipsec: Harness) -> None:
     ipsec.seed(foreign(1), foreign(2), foreign(3))
 
     assert ipsec.ensure({"name": "foreign 2"}, "absent").changed
@@ -153,7 +153,7 @@ def test_absent_deletes_one_tunnel_and_an_exact_list_the_others(ipsec: Bench) ->
     assert ipsec.names() == ["foreign 3"]
 
 
-def test_the_whole_section(ipsec: Bench) -> None:
+def test_the_whole_section(ipsec: Harness) -> None:
     outcome = ipsec.ensure({"enabled": True, "log_level": "debug", "logging": False, "tunnels": [BRANCH]})
 
     assert ipsec.methods() == ["GET", "PUT", "GET"]
@@ -163,7 +163,7 @@ def test_the_whole_section(ipsec: Bench) -> None:
     assert not ipsec.ensure({"enabled": True, "log_level": "DEBUG", "tunnels": [BRANCH]}).changed
 
 
-def test_certificates_and_x509(ipsec: Bench) -> None:
+def test_certificates_and_x509(ipsec: Harness) -> None:
     words = {key: value for key, value in BRANCH.items() if key != "psk"}
     ipsec.ensure(
         {
@@ -183,7 +183,7 @@ def test_certificates_and_x509(ipsec: Bench) -> None:
     assert "certificate" not in ipsec.sites[0]
 
 
-def test_the_output_is_valid_input_without_changes(ipsec: Bench) -> None:
+def test_the_output_is_valid_input_without_changes(ipsec: Harness) -> None:
     ipsec.seed(foreign(1), foreign(2))
 
     read = ipsec.client.read("ans.ipsec")
@@ -195,7 +195,7 @@ def test_the_output_is_valid_input_without_changes(ipsec: Bench) -> None:
 # -- identity ----------------------------------------------------------------------------------------------------
 
 
-def test_a_tunnel_matched_by_peer_can_be_renamed(one: Bench) -> None:
+def test_a_tunnel_matched_by_peer_can_be_renamed(one: Harness) -> None:
     one.seed(foreign(1))
 
     assert one.ensure({"match_by": "peer", "peer_id": "foreign-1", "name": "new name"}).changed
@@ -204,7 +204,7 @@ def test_a_tunnel_matched_by_peer_can_be_renamed(one: Bench) -> None:
     assert (one.sites[0]["name"], one.sites[0]["peerId"]) == ("third", "other")
 
 
-def test_two_tunnels_of_one_name_are_ambiguous(one: Bench) -> None:
+def test_two_tunnels_of_one_name_are_ambiguous(one: Harness) -> None:
     one.seed(foreign(1, name="twin"), foreign(2, name="twin"))
 
     with pytest.raises(AmbiguousMatchError) as met:
@@ -219,7 +219,7 @@ def test_two_tunnels_of_one_name_are_ambiguous(one: Bench) -> None:
     assert not one.ensure({"match_by": "site_id", "site_id": "ipsecsite-2", "enabled": False}).changed
 
 
-def test_an_unknown_id_creates_no_tunnel(one: Bench) -> None:
+def test_an_unknown_id_creates_no_tunnel(one: Harness) -> None:
     with pytest.raises(NotFoundError, match="IPsec tunnel not found: site_id 'ipsecsite-9'"):
         one.ensure({**BRANCH, "match_by": "site_id", "site_id": "ipsecsite-9"})
 
@@ -237,7 +237,7 @@ def test_an_unknown_id_creates_no_tunnel(one: Bench) -> None:
         ({"enabled": True, "tunnels": []}, "exact", "enabled: cannot be true if the list of tunnels is empty"),
     ],
 )
-def test_changes_that_the_server_rejects_are_not_sent(one: Bench, specs: Any, state: str, said: str) -> None:
+def test_changes_that_the_server_rejects_are_not_sent(one: Harness, specs: Any, state: str, said: str) -> None:
     one.seed(foreign(1))
 
     with pytest.raises(SpecError, match=".*") as met:
@@ -248,7 +248,7 @@ def test_changes_that_the_server_rejects_are_not_sent(one: Bench, specs: Any, st
     assert KEY not in str(met.value)
 
 
-def test_the_last_tunnel_of_an_enabled_service_is_not_deleted(one: Bench) -> None:
+def test_the_last_tunnel_of_an_enabled_service_is_not_deleted(one: Harness) -> None:
     one.ensure({"enabled": True, "tunnels": [BRANCH]})
 
     with pytest.raises(SpecError, match="this deletes the last tunnel"):
@@ -260,7 +260,7 @@ def test_the_last_tunnel_of_an_enabled_service_is_not_deleted(one: Bench) -> Non
     assert (one.sites, one.state["enabled"]) == ([], False)
 
 
-def test_enabling_the_service_without_a_tunnel_is_rejected(one: Bench) -> None:
+def test_enabling_the_service_without_a_tunnel_is_rejected(one: Harness) -> None:
     with pytest.raises(SpecError, match="cannot be true without a tunnel"):
         one.ensure({"enabled": True})
 
@@ -269,9 +269,9 @@ def test_enabling_the_service_without_a_tunnel_is_rejected(one: Bench) -> None:
 
 
 def test_another_host_sends_the_key_once(vca_simulator: Simulator, tmp_path: Path) -> None:
-    with bench(vca_simulator, "network_json") as first:
+    with harness(vca_simulator, "network_json") as first:
         first.ensure(BRANCH)
-    with bench(vca_simulator, "network_json", state_dir=str(tmp_path / "other")) as other:
+    with harness(vca_simulator, "network_json", state_dir=str(tmp_path / "other")) as other:
         outcome = other.ensure(BRANCH)
         assert outcome.changed
         assert outcome.plan.changes[0].fields == ("psk",)
@@ -312,7 +312,7 @@ def test_a_recreated_tunnel_gets_its_key_again(vca_simulator: Simulator) -> None
         assert first.sites[0]["psk"] == KEY
 
 
-def test_a_key_is_sent_again_after_a_lost_response(one: Bench) -> None:
+def test_a_key_is_sent_again_after_a_lost_response(one: Harness) -> None:
     one.simulator.faults.add("reset_after", method="PUT", path="/ipsec/config")
 
     one.ensure(BRANCH)
@@ -339,7 +339,7 @@ def test_the_global_key(vca_simulator: Simulator) -> None:
 def test_the_mask_is_never_a_key(edge_api: str) -> None:
     """Never send the mask as a key, even if the server would accept the mask."""
     hostile = Simulator(SimulatorConfig(profile="vca", masked_psk_of_new_site="store"))
-    with bench(hostile, edge_api) as ipsec:
+    with harness(hostile, edge_api) as ipsec:
         with pytest.raises(SpecError, match="is the mask that the server shows"):
             ipsec.ensure({**BRANCH, "psk": MASK})
         ipsec.seed(foreign(1))
@@ -349,7 +349,7 @@ def test_the_mask_is_never_a_key(edge_api: str) -> None:
         assert [site["psk"] for site in ipsec.sites] == ["their own 1", KEY]
 
 
-def test_check_mode_sends_nothing_and_shows_no_key(ipsec: Bench) -> None:
+def test_check_mode_sends_nothing_and_shows_no_key(ipsec: Harness) -> None:
     outcome = ipsec.ensure(BRANCH, check=True)
 
     assert outcome.changed
@@ -362,7 +362,7 @@ def test_a_key_is_never_stored_shown_or_logged(
     vca_simulator: Simulator, edge_api: str, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with bench(vca_simulator, edge_api, state_dir=str(tmp_path)) as ipsec:
+    with harness(vca_simulator, edge_api, state_dir=str(tmp_path)) as ipsec:
         outcome = ipsec.ensure({"enabled": True, "global_psk": KEY, "tunnels": [BRANCH]})
         shown = [repr(outcome), json.dumps(outcome.as_dict()), repr(ipsec.client.read("ans.ipsec"))]
         vca_simulator.faults.add("status", method="PUT", path="/ipsec/config", status=400, message=f"psk is {KEY}!")
@@ -383,17 +383,17 @@ def test_an_unusable_state_folder_only_disables_fingerprints(
     vca_simulator: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    with bench(vca_simulator, "network_json", state_dir=str(tmp_path / "file"), lock=False) as first:
+    with harness(vca_simulator, "network_json", state_dir=str(tmp_path / "file"), lock=False) as first:
         assert first.ensure(BRANCH).changed
         assert not first.ensure({"name": "branch"}).changed
     assert "Storing fingerprints of pre-shared keys" in caplog.text
-    with bench(vca_simulator, "network_json", state_dir=str(tmp_path / "file"), lock=False) as second:
+    with harness(vca_simulator, "network_json", state_dir=str(tmp_path / "file"), lock=False) as second:
         assert second.ensure(BRANCH).changed
 
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 def test_identifiers_follow_the_addresses_they_derive_from(vca_simulator: Simulator, edge_api: str) -> None:
-    with bench(vca_simulator, edge_api) as made:
+    with harness(vca_simulator, edge_api) as made:
         plain = {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")}
         made.ensure(plain)
         moved = {**plain, "peer_ip": "198.51.100.77", "local_ip": "203.0.113.20"}
@@ -404,14 +404,14 @@ def test_identifiers_follow_the_addresses_they_derive_from(vca_simulator: Simula
         assert not made.ensure(moved).changed
 
 
-def test_explicit_identifiers_are_kept_when_the_address_changes(one: Bench) -> None:
+def test_explicit_identifiers_are_kept_when_the_address_changes(one: Harness) -> None:
     one.ensure({**BRANCH, "peer_id": "branch.example.com", "local_id": "10.0.0.1"})
     plain = {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")}
     one.ensure({**plain, "peer_ip": "198.51.100.77", "local_ip": "203.0.113.20"})
     assert (one.sites[0]["peerId"], one.sites[0]["localId"]) == ("branch.example.com", "10.0.0.1")
 
 
-def test_a_name_derived_from_the_peer_follows_it(one: Bench) -> None:
+def test_a_name_derived_from_the_peer_follows_it(one: Harness) -> None:
     spec = {name: value for name, value in BRANCH.items() if name != "name"}
     one.ensure({**spec, "match_by": "peer"})
     assert one.sites[0]["name"] == BRANCH["peer_ip"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, KEY, Bench, bench, foreign
+from tests.unit.services.ans.ipsec_harness import BRANCH, KEY, Harness, foreign, harness
 from vcloudair_core.compat.ans import ANSIPSec
 from vcloudair_core.errors import AmbiguousMatchError, DecodeError, NotFoundError, SpecError, TaskTimeoutError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
@@ -18,19 +18,19 @@ from vcloudair_core.util.clock import FakeClock
 
 
 @pytest.fixture(params=EDGE_APIS)
-def ipsec(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    with bench(vca_simulator, str(request.param)) as made:
+def ipsec(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Harness]:
+    with harness(vca_simulator, str(request.param)) as made:
         made.seed(foreign(1), foreign(2, enabled=False))
         made.state["enabled"] = True
         yield made
 
 
-def service(made: Bench) -> AnsService:
+def service(made: Harness) -> AnsService:
     found: AnsService = made.client.edges
     return found
 
 
-def test_tunnels_with_their_status_and_last_error(ipsec: Bench) -> None:
+def test_tunnels_with_their_status_and_last_error(ipsec: Harness) -> None:
     IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "no proposal chosen")
     ipsec.ensure(BRANCH)
 
@@ -46,7 +46,7 @@ def test_tunnels_with_their_status_and_last_error(ipsec: Bench) -> None:
     assert [pair["peer"] for pair in found["tunnels"][2]["subnets"]] == ["10.20.0.0/16", "10.30.0.0/16"]
 
 
-def test_waiting_ends_when_all_tunnels_are_up(ipsec: Bench) -> None:
+def test_waiting_ends_when_all_tunnels_are_up(ipsec: Harness) -> None:
     IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "waiting for the peer")
     clock = ipsec.client.session.clock
     assert isinstance(clock, FakeClock)
@@ -63,7 +63,7 @@ def test_waiting_ends_when_all_tunnels_are_up(ipsec: Bench) -> None:
     assert asked == [1.0, 2.0, 3.0]
 
 
-def test_waiting_times_out_with_the_last_message_of_the_edge(ipsec: Bench) -> None:
+def test_waiting_times_out_with_the_last_message_of_the_edge(ipsec: Harness) -> None:
     IPSEC.set_tunnel_down(ipsec.edge, "foreign 1", "no proposal chosen")
 
     with pytest.raises(TaskTimeoutError, match=r"foreign 1 is down \(no proposal chosen\)") as met:
@@ -74,7 +74,7 @@ def test_waiting_times_out_with_the_last_message_of_the_edge(ipsec: Bench) -> No
         service(ipsec).wait_for_tunnels(ipsec.client.read("ans.ipsec_tunnel")[1:])
 
 
-def test_the_settings_for_the_peer_are_swapped_without_the_key(ipsec: Bench) -> None:
+def test_the_settings_for_the_peer_are_swapped_without_the_key(ipsec: Harness) -> None:
     ipsec.ensure(BRANCH)
 
     sheet = service(ipsec).peer_sheet("branch")
@@ -123,7 +123,7 @@ def test_a_response_without_the_tunnel_is_unknown(body: bytes) -> None:
     assert shown["status"] != "up"
 
 
-def test_an_invalid_response(ipsec: Bench) -> None:
+def test_an_invalid_response(ipsec: Harness) -> None:
     ipsec.simulator.faults.add("truncated", method="GET", path="/ipsec/statistics")
     with pytest.raises(DecodeError, match="IPsec statistics"):
         service(ipsec).ipsec_status()
@@ -133,7 +133,7 @@ def test_an_invalid_response(ipsec: Bench) -> None:
 
 
 def test_a_raw_tunnel_is_added_and_other_keys_are_kept(vca_simulator: Simulator) -> None:
-    with bench(vca_simulator, "hybridity") as made:
+    with harness(vca_simulator, "hybridity") as made:
         made.seed(foreign(1))
         section = service(made).ipsec(made.edge.name)
         assert isinstance(section, ANSIPSec)
@@ -166,7 +166,7 @@ def test_invalid_values_are_rejected_before_a_request(
         "name": "hq", "local_id": "a", "local_ip": "203.0.113.10", "peer_id": "b", "peer_ip": "198.51.100.1",
         "local_subnets": "192.168.1.0/24", "peer_subnets": "10.9.0.0/16", "psk": KEY,
     }  # fmt: skip
-    with bench(vca_simulator, "hybridity") as made:
+    with harness(vca_simulator, "hybridity") as made:
         section = service(made).ipsec(made.edge.name)
         made.journal.clear()
         with pytest.raises(SpecError) as met:

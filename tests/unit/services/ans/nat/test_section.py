@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nat_bench import CONFIG, OUT, WEB, Bench, as_text, bench, foreign
+from tests.unit.services.ans.nat_harness import CONFIG, OUT, WEB, Harness, as_text, foreign, harness
 from vcloudair_core.errors import (
     AmbiguousMatchError,
     ConfigurationError,
@@ -28,15 +28,15 @@ def edge_api(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def nat(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
-    with bench(vca_simulator, edge_api) as made:
+def nat(vca_simulator: Simulator, edge_api: str) -> Iterator[Harness]:
+    with harness(vca_simulator, edge_api) as made:
         yield made
 
 
 @pytest.fixture
-def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """Return a bench with one edge API, for tests that do not depend on the API."""
-    with bench(vca_simulator, "network_json") as made:
+def one(vca_simulator: Simulator) -> Iterator[Harness]:
+    """Return a test harness with one edge API, for tests that are not about the API."""
+    with harness(vca_simulator, "network_json") as made:
         yield made
 
 
@@ -70,7 +70,7 @@ PING = {
 
 
 @pytest.mark.parametrize("words", [WEB, OUT, FULL_DNAT, FULL_SNAT, PING, {**PING, "icmp_type": None}])
-def test_a_second_run_costs_one_read_and_changes_nothing(nat: Bench, words: dict[str, Any]) -> None:
+def test_a_second_run_costs_one_read_and_changes_nothing(nat: Harness, words: dict[str, Any]) -> None:
     predicted = nat.ensure(words, check=True)
     assert (predicted.changed, nat.methods()) == (True, ["GET"])
     first = nat.ensure(words)
@@ -85,7 +85,7 @@ def test_a_second_run_costs_one_read_and_changes_nothing(nat: Bench, words: dict
     assert nat.rules == []
 
 
-def test_the_request_has_the_format_of_the_server(nat: Bench) -> None:
+def test_the_request_has_the_format_of_the_server(nat: Harness) -> None:
     nat.ensure({"rules": [WEB, OUT, PING]})
     web, out, ping = nat.rules
     assert web["vnic"] == "0"
@@ -110,12 +110,12 @@ def test_the_request_has_the_format_of_the_server(nat: Bench) -> None:
         {"tag": 196609, "rule_id": 196609},
     ],
 )
-def test_equivalent_values_change_nothing(nat: Bench, equivalent_values: dict[str, Any]) -> None:
+def test_equivalent_values_change_nothing(nat: Harness, equivalent_values: dict[str, Any]) -> None:
     nat.ensure(WEB)
     assert not nat.ensure({**WEB, **equivalent_values}).changed
 
 
-def test_the_spelling_of_the_server_is_not_a_change(nat: Bench) -> None:
+def test_the_spelling_of_the_server_is_not_a_change(nat: Harness) -> None:
     nat.seed(foreign(200_001, action="DNAT", vnic=1, ruleType="User", translatedPort="80-80"))
     spec = {
         "action": "dnat", "original_address": "2.2.2.0/24", "original_port": 10_001, "protocol": "tcp",
@@ -124,7 +124,7 @@ def test_the_spelling_of_the_server_is_not_a_change(nat: Bench) -> None:
     assert not nat.ensure(spec).changed
 
 
-def test_the_translation_is_not_part_of_the_identity(nat: Bench) -> None:
+def test_the_translation_is_not_part_of_the_identity(nat: Harness) -> None:
     nat.ensure(WEB)
     moved = {**WEB, "translated_address": "192.168.10.99", "translated_port": 443, "enabled": False}
     outcome = nat.ensure(moved)
@@ -135,7 +135,7 @@ def test_the_translation_is_not_part_of_the_identity(nat: Bench) -> None:
     assert len(nat.rules) == 2
 
 
-def test_a_spec_without_interface_matches_the_only_rule(nat: Bench) -> None:
+def test_a_spec_without_interface_matches_the_only_rule(nat: Harness) -> None:
     nat.ensure(WEB)
     loose = {name: value for name, value in WEB.items() if name != "vnic"}
     assert not nat.ensure(loose).changed
@@ -147,7 +147,7 @@ def test_a_spec_without_interface_matches_the_only_rule(nat: Bench) -> None:
     assert not nat.ensure({"rules": both}).changed
 
 
-def test_equal_rules_on_the_server_are_ambiguous(one: Bench) -> None:
+def test_equal_rules_on_the_server_are_ambiguous(one: Harness) -> None:
     twin = {"originalPort": "10001", "description": ""}
     one.seed(foreign(200_001), foreign(200_002, vnic="2", **twin))
     loose = {"action": "dnat", "original_address": "2.2.2.2/24", "original_port": 10_001, "protocol": "tcp",
@@ -170,7 +170,7 @@ def test_equal_rules_on_the_server_are_ambiguous(one: Bench) -> None:
     assert not one.ensure(info, "exact").changed
 
 
-def test_match_by_description_tag_and_id(nat: Bench) -> None:
+def test_match_by_description_tag_and_id(nat: Harness) -> None:
     nat.ensure([WEB, {**OUT, "tag": 70_001}])
     by_text = {"match_by": "description", "description": "web", "original_port": 444}
     assert nat.ensure(by_text).plan.changes[0].fields == ("original_port",)
@@ -186,7 +186,7 @@ def test_match_by_description_tag_and_id(nat: Bench) -> None:
         nat.ensure(by_id)
 
 
-def test_a_new_rule_matched_by_description_or_tag_needs_all_fields(one: Bench) -> None:
+def test_a_new_rule_matched_by_description_or_tag_needs_all_fields(one: Harness) -> None:
     with pytest.raises(SpecError, match=r"original_address: is required.*translated_address: is required"):
         one.ensure({"match_by": "description", "description": "new", "action": "snat"})
     with pytest.raises(SpecError, match="tag: 200000 is out of range for a new rule"):
@@ -197,7 +197,7 @@ def test_a_new_rule_matched_by_description_or_tag_needs_all_fields(one: Bench) -
     assert not one.ensure(new).changed
 
 
-def test_a_changed_protocol_or_action_removes_obsolete_fields(nat: Bench) -> None:
+def test_a_changed_protocol_or_action_removes_obsolete_fields(nat: Harness) -> None:
     nat.ensure({**FULL_DNAT, "tag": None})
     one = {"match_by": "rule_id", "rule_id": 196609}
     with pytest.raises(
@@ -219,7 +219,7 @@ def test_a_changed_protocol_or_action_removes_obsolete_fields(nat: Bench) -> Non
     assert not nat.ensure(nat.client.read("ans.nat"), "exact").changed
 
 
-def test_rules_of_other_owners_are_kept_exactly(nat: Bench) -> None:
+def test_rules_of_other_owners_are_kept_exactly(nat: Harness) -> None:
     odd = foreign(200_002, vnic=0, icmpType="any", protocol="ICMP", originalPort="any", future={"deep": "1"})
     nat.seed(foreign(200_001), odd, foreign(200_003))
     nat.state["extra"] = {"nat64Rules": {}, "futureTop": "t"}
@@ -237,7 +237,7 @@ def test_rules_of_other_owners_are_kept_exactly(nat: Bench) -> None:
     assert as_text({**nat.rules[-1], "loggingEnabled": False}) == before[-1]
 
 
-def test_internal_rules_are_never_changed(nat: Bench) -> None:
+def test_internal_rules_are_never_changed(nat: Harness) -> None:
     nat.state["internal"] = [foreign(200_000, ruleType="internal_high", description="web")]
     nat.ensure([{**WEB, "match_by": "description"}])
     with pytest.raises(SpecError, match="would delete the only NAT rule"):
@@ -248,7 +248,7 @@ def test_internal_rules_are_never_changed(nat: Bench) -> None:
     assert [rule["rule_type"] for rule in shown["internal_rules"]] == ["internal_high"]
 
 
-def test_an_exact_list_deletes_and_orders_rules(nat: Bench) -> None:
+def test_an_exact_list_deletes_and_orders_rules(nat: Harness) -> None:
     nat.ensure([WEB, OUT, PING])
     outcome = nat.ensure({"rules": [PING, {**OUT, "original_address": "192.168.20.0/24"}, WEB]}, "exact")
     assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 1}
@@ -256,7 +256,7 @@ def test_an_exact_list_deletes_and_orders_rules(nat: Bench) -> None:
     assert nat.ensure({"rules": [WEB]}, "absent").plan.summary() == "1 to delete"
 
 
-def test_nat_is_enabled_and_disabled(nat: Bench) -> None:
+def test_nat_is_enabled_and_disabled(nat: Harness) -> None:
     nat.ensure(WEB)
     before = copy.deepcopy(nat.rules)
     outcome = nat.ensure({"enabled": False})
@@ -278,7 +278,7 @@ def test_nat_is_enabled_and_disabled(nat: Bench) -> None:
         ({"before": "70002"}, ["a", "new", "b"]),
     ],
 )
-def test_positions(one: Bench, place: dict[str, Any], expected: list[str]) -> None:
+def test_positions(one: Harness, place: dict[str, Any], expected: list[str]) -> None:
     one.seed(foreign(200_001, description="a"), foreign(200_002, description="b", ruleTag=70_002))
     new = {**WEB, "description": "new", **place}
     assert one.ensure(new).changed
@@ -286,7 +286,7 @@ def test_positions(one: Bench, place: dict[str, Any], expected: list[str]) -> No
     assert not one.ensure(new).changed
 
 
-def test_invalid_anchors(one: Bench) -> None:
+def test_invalid_anchors(one: Harness) -> None:
     one.seed(foreign(200_001, description="a"), foreign(200_002, description="a"))
     with pytest.raises(AmbiguousMatchError, match="cannot be an anchor"):
         one.ensure({**WEB, "before": "a"})
@@ -297,7 +297,7 @@ def test_invalid_anchors(one: Bench) -> None:
 # -- interfaces by name ------------------------------------------------------------------------------------------
 
 
-def test_an_interface_is_found_by_the_name_of_its_network(nat: Bench) -> None:
+def test_an_interface_is_found_by_the_name_of_its_network(nat: Harness) -> None:
     named = {**WEB, "vnic": None, "interface": "External-Net"}
     assert nat.ensure(named).changed
     assert nat.rules[0]["vnic"] == "0"
@@ -307,7 +307,7 @@ def test_an_interface_is_found_by_the_name_of_its_network(nat: Bench) -> None:
     assert not nat.ensure(WEB).changed
 
 
-def test_unknown_and_ambiguous_interface_names(one: Bench) -> None:
+def test_unknown_and_ambiguous_interface_names(one: Harness) -> None:
     named = {**WEB, "vnic": None, "interface": "externl-net"}
     with pytest.raises(
         SpecError, match=r"interface: 'externl-net' is not an interface or network; the interfaces are"
@@ -328,7 +328,7 @@ def test_unknown_and_ambiguous_interface_names(one: Bench) -> None:
 
 
 @pytest.mark.parametrize("status", [404, 501])
-def test_an_api_that_lists_no_interfaces(one: Bench, status: int) -> None:
+def test_an_api_that_lists_no_interfaces(one: Harness, status: int) -> None:
     one.simulator.faults.add("status", path="/vdcNetworks", status=status)
     with pytest.raises(ConfigurationError, match="Use the number of the interface"):
         one.ensure({**WEB, "vnic": None, "interface": "external-net"})
@@ -337,7 +337,7 @@ def test_an_api_that_lists_no_interfaces(one: Bench, status: int) -> None:
 # -- faults and concurrent writers -------------------------------------------------------------------------------
 
 
-def test_a_lost_response_neither_repeats_nor_loses_rules(nat: Bench) -> None:
+def test_a_lost_response_neither_repeats_nor_loses_rules(nat: Harness) -> None:
     nat.seed(foreign(200_001))
     for port, (fault, writes) in enumerate((("reset_after", 1), ("reset", 2)), 1):
         nat.simulator.faults.add(fault, method="PUT", path=CONFIG)
@@ -348,7 +348,7 @@ def test_a_lost_response_neither_repeats_nor_loses_rules(nat: Bench) -> None:
 
 
 @pytest.mark.parametrize("edge_api", ["network_xml", "network_json"], indirect=True)
-def test_a_rule_of_a_concurrent_writer_is_kept(nat: Bench) -> None:
+def test_a_rule_of_a_concurrent_writer_is_kept(nat: Harness) -> None:
     def edit(simulator: Simulator) -> None:
         nat.rules.append(foreign(200_007))
         nat.state["version"] += 1
@@ -359,7 +359,7 @@ def test_a_rule_of_a_concurrent_writer_is_kept(nat: Bench) -> None:
     assert nat.methods() == ["GET", "PUT", "GET", "PUT", "GET"]
 
 
-def test_rules_that_the_server_loses_are_reported(one: Bench) -> None:
+def test_rules_that_the_server_loses_are_reported(one: Harness) -> None:
     one.seed(foreign(200_001), foreign(200_002))
 
     def edit(simulator: Simulator) -> None:
@@ -371,20 +371,20 @@ def test_rules_that_the_server_loses_are_reported(one: Bench) -> None:
     assert caught.value.residual == [{"action": "lost", "rule_id": "200002", "name": "foreign 200002"}]
 
 
-def test_invalid_input_sends_nothing(one: Bench) -> None:
+def test_invalid_input_sends_nothing(one: Harness) -> None:
     with pytest.raises(SpecError, match=r"\[1\].original_port"):
         one.ensure([WEB, {**WEB, "original_port": 70_000}])
     assert one.journal.calls == []
 
 
-def test_missing_fields_of_a_new_rule_are_reported_before_the_write(one: Bench) -> None:
+def test_missing_fields_of_a_new_rule_are_reported_before_the_write(one: Harness) -> None:
     with pytest.raises(SpecError, match=r"^\[1\].translated_address: is required, because the rule 'snat"):
         one.ensure([WEB, {**OUT, "translated_address": None}])
     assert [call for call in one.journal.calls if call.startswith("PUT")] == []
 
 
 @pytest.mark.parametrize("state", ["present", "exact"])
-def test_an_existing_rule_is_enabled_without_its_translation(one: Bench, state: str) -> None:
+def test_an_existing_rule_is_enabled_without_its_translation(one: Harness, state: str) -> None:
     one.ensure([{**WEB, "enabled": False}])
     given = {name: value for name, value in WEB.items() if not name.startswith("translated")}
     outcome = one.ensure([{**given, "enabled": True, "translated_port": ""}], state)
@@ -392,7 +392,7 @@ def test_an_existing_rule_is_enabled_without_its_translation(one: Bench, state: 
     assert not one.ensure(WEB).changed
 
 
-def test_moves_to_one_end_have_a_warning(one: Bench) -> None:
+def test_moves_to_one_end_have_a_warning(one: Harness) -> None:
     for rule in (WEB, OUT):
         assert "moved to" not in " ".join(one.ensure({**rule, "position": "bottom"}).warnings)
     assert "moves to the bottom" in one.ensure({**WEB, "position": "bottom"}, check=True).warnings[0]
@@ -400,7 +400,7 @@ def test_moves_to_one_end_have_a_warning(one: Bench) -> None:
     assert not one.ensure(both).changed
 
 
-def test_errors_of_the_server_are_reported_verbatim(one: Bench) -> None:
+def test_errors_of_the_server_are_reported_verbatim(one: Harness) -> None:
     one.seed(foreign(200_001, protocol="esp"))
     with pytest.raises(InvalidRequestError, match="Invalid protocol esp"):
         one.ensure(WEB)

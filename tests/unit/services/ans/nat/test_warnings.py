@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nat_bench import OUT, WEB, Bench, bench
+from tests.unit.services.ans.nat_harness import OUT, WEB, Harness, harness
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 
@@ -15,23 +15,23 @@ LETS_WEB_IN = {"name": "web", "destination": "203.0.113.10", "protocol": "tcp", 
 
 
 @pytest.fixture
-def nat(vca_simulator: Simulator) -> Iterator[Bench]:
-    with bench(vca_simulator, "network_json") as made:
+def nat(vca_simulator: Simulator) -> Iterator[Harness]:
+    with harness(vca_simulator, "network_json") as made:
         yield made
 
 
-def firewall(nat: Bench, *rules: dict[str, Any], **settings: Any) -> None:
+def firewall(nat: Harness, *rules: dict[str, Any], **settings: Any) -> None:
     nat.client.ensure("ans.firewall", {"rules": list(rules), **settings}, state="exact")
 
 
-def reads_of_firewall(nat: Bench) -> int:
+def reads_of_firewall(nat: Harness) -> int:
     return nat.journal.count("GET", "/firewall/config")
 
 
 @pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("check", [True, False])
 def test_a_disabled_firewall(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
-    with bench(vca_simulator, edge_api) as nat:
+    with harness(vca_simulator, edge_api) as nat:
         firewall(nat, enabled=False)
         outcome = nat.ensure([WEB, OUT], check=check)
         target = nat.edge.name
@@ -80,13 +80,13 @@ TCP = {"protocol": "tcp"}
         ([{"name": "stop", "action": "deny", "protocol": "tcp", "dest_port": "80"}, LETS_WEB_IN], False),
     ],
 )
-def test_a_dnat_rule_that_no_firewall_rule_accepts(nat: Bench, rules: list[dict[str, Any]], is_warned: bool) -> None:
+def test_a_dnat_rule_that_no_firewall_rule_accepts(nat: Harness, rules: list[dict[str, Any]], is_warned: bool) -> None:
     firewall(nat, *rules, default_action="deny")
     expected = (NOT_ACCEPTED.format(edge=nat.edge.name),) if is_warned else ()
     assert nat.ensure(WEB).warnings == expected
 
 
-def test_a_firewall_that_accepts_everything(nat: Bench) -> None:
+def test_a_firewall_that_accepts_everything(nat: Harness) -> None:
     firewall(nat, default_action="accept")
     assert nat.ensure(WEB).warnings == ()
     firewall(nat, {"name": "no web", "action": "deny", **TCP}, default_action="accept")
@@ -96,14 +96,14 @@ def test_a_firewall_that_accepts_everything(nat: Bench) -> None:
 @pytest.mark.parametrize(
     ("icmp", "is_warned"), [({}, False), ({"icmp_type": "echo-request"}, False), ({"icmp_type": "redirect"}, True)]
 )
-def test_icmp(nat: Bench, icmp: dict[str, str], is_warned: bool) -> None:
+def test_icmp(nat: Harness, icmp: dict[str, str], is_warned: bool) -> None:
     firewall(nat, {"name": "ping", "services": [{"protocol": "icmp", **icmp}]}, default_action="deny")
     ping = {"action": "dnat", "original_address": "203.0.113.12", "translated_address": "192.168.10.21",
             "protocol": "icmp", "icmp_type": "echo-request"}  # fmt: skip
     assert bool(nat.ensure(ping).warnings) is is_warned
 
 
-def test_only_enabled_changed_rules_are_checked(nat: Bench) -> None:
+def test_only_enabled_changed_rules_are_checked(nat: Harness) -> None:
     firewall(nat, default_action="deny")
     assert len(nat.ensure(WEB).warnings) == 1
     for harmless in ({**WEB, "enabled": False}, {**OUT}):
@@ -117,7 +117,7 @@ def test_only_enabled_changed_rules_are_checked(nat: Bench) -> None:
     assert len(nat.ensure({"enabled": True}).warnings) == 1
 
 
-def test_an_unreadable_firewall_is_only_a_warning(nat: Bench) -> None:
+def test_an_unreadable_firewall_is_only_a_warning(nat: Harness) -> None:
     nat.simulator.faults.add("status", path="/firewall/config", status=403, count=0)
     outcome = nat.ensure(WEB)
     assert outcome.changed

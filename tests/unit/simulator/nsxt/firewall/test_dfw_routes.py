@@ -10,28 +10,28 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 
 GROUPS = "/cloudapi/1.0.0/firewallGroups"
 INTERNAL = {"id": "urn:vcloud:firewallGroup:internal"}
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def path(cloud: Bench, rest: str = "") -> str:
+def path(cloud: Harness, rest: str = "") -> str:
     return f"/cloudapi/1.0.0/vdcGroups/{cloud.group_urn()}/dfwPolicies{rest}"
 
 
-def turn_on(cloud: Bench) -> list[Any]:
+def turn_on(cloud: Harness) -> list[Any]:
     """Turn the firewall on, and return its rules."""
     cloud.write("PUT", path(cloud), {"enabled": True})
     return rules_of(cloud)
 
 
-def rules_of(cloud: Bench) -> list[Any]:
+def rules_of(cloud: Harness) -> list[Any]:
     body = cloud.read(path(cloud, "/default/rules"))
     assert set(body) == {"values"}
     values: list[Any] = body["values"]
@@ -42,11 +42,11 @@ def rule(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "enabled": True, "actionValue": "DROP", **more}
 
 
-def put(cloud: Bench, *rules: Any) -> Any:
+def put(cloud: Harness, *rules: Any) -> Any:
     return cloud.write("PUT", path(cloud, "/default/rules"), {"values": list(rules)})
 
 
-def test_the_firewall_is_off_until_it_is_turned_on(cloud: Bench) -> None:
+def test_the_firewall_is_off_until_it_is_turned_on(cloud: Harness) -> None:
     assert cloud.read(path(cloud)) == {"enabled": False, "defaultPolicy": None}
     assert rules_of(cloud) == []
     text = cloud.refused("PUT", path(cloud, "/default/rules"), {"values": []})
@@ -58,7 +58,7 @@ def test_the_firewall_is_off_until_it_is_turned_on(cloud: Bench) -> None:
     assert cloud.read(f"/cloudapi/1.0.0/vdcGroups/{cloud.group_urn()}")["dfwEnabled"] is True
 
 
-def test_the_policy_is_disabled_before_the_firewall(cloud: Bench) -> None:
+def test_the_policy_is_disabled_before_the_firewall(cloud: Harness) -> None:
     turn_on(cloud)
     assert "policy must be disabled before" in cloud.refused("PUT", path(cloud), {"enabled": False})
     policy = cloud.read(path(cloud, "/default"))
@@ -70,7 +70,7 @@ def test_the_policy_is_disabled_before_the_firewall(cloud: Bench) -> None:
     assert rules_of(cloud) == []
 
 
-def test_a_put_replaces_all_rules_in_their_order(cloud: Bench) -> None:
+def test_a_put_replaces_all_rules_in_their_order(cloud: Harness) -> None:
     (default,) = turn_on(cloud)
     task = put(cloud, rule("b"), rule("a"), default)
     assert task.get("operationName") == "vdcGroupDfwRulesUpdate"
@@ -83,7 +83,7 @@ def test_a_put_replaces_all_rules_in_their_order(cloud: Bench) -> None:
     assert (changed["id"], changed["version"], changed["actionValue"]) == (a["id"], {"version": 1}, "REJECT")
 
 
-def test_a_single_rule_can_be_read_changed_and_deleted(cloud: Bench) -> None:
+def test_a_single_rule_can_be_read_changed_and_deleted(cloud: Harness) -> None:
     turn_on(cloud)
     put(cloud, rule("a"), rule("b"))
     a, b = rules_of(cloud)
@@ -99,7 +99,7 @@ def test_a_single_rule_can_be_read_changed_and_deleted(cloud: Bench) -> None:
     assert cloud.refused("DELETE", one, status=404)
 
 
-def test_a_rule_has_excluded_groups_and_the_internal_group(cloud: Bench) -> None:
+def test_a_rule_has_excluded_groups_and_the_internal_group(cloud: Harness) -> None:
     turn_on(cloud)
     owner = {"id": cloud.group_urn()}
     task = cloud.write("POST", GROUPS, {"name": "g", "ownerRef": owner, "ipAddresses": ["10.0.0.1"]})
@@ -119,7 +119,7 @@ def test_a_rule_has_excluded_groups_and_the_internal_group(cloud: Bench) -> None
     cloud.write("DELETE", f"{GROUPS}/{urn}")
 
 
-def test_only_a_distributed_firewall_has_the_internal_group_and_exclusions(cloud: Bench) -> None:
+def test_only_a_distributed_firewall_has_the_internal_group_and_exclusions(cloud: Harness) -> None:
     edge = cloud.path("firewall/rules", "left-edge")
     body = {"userDefinedRules": [rule("a", sourceFirewallGroups=[INTERNAL])]}
     assert "does not exist" in cloud.refused("PUT", edge, body)
@@ -128,7 +128,7 @@ def test_only_a_distributed_firewall_has_the_internal_group_and_exclusions(cloud
 
 
 @pytest.mark.parametrize("field", ["rawPortProtocols", "active"])
-def test_a_rule_has_no_fields_of_the_second_path_version(cloud: Bench, field: str) -> None:
+def test_a_rule_has_no_fields_of_the_second_path_version(cloud: Harness, field: str) -> None:
     turn_on(cloud)
     text = cloud.refused("PUT", path(cloud, "/default/rules"), {"values": [rule("a", **{field: None})]})
     assert f"'{field}' not recognized" in text
@@ -136,7 +136,7 @@ def test_a_rule_has_no_fields_of_the_second_path_version(cloud: Bench, field: st
 
 @pytest.mark.parametrize(("version", "is_known"), [("37.2", False), ("38.1", True)])
 def test_a_rule_contains_addresses_in_newer_versions(tmp_path: Path, version: str, is_known: bool) -> None:
-    cloud = bench(tmp_path, version)
+    cloud = harness(tmp_path, version)
     turn_on(cloud)
     body = {"values": [rule("a", sourceFirewallIpAddresses=["10.0.0.0/24"], sourceGroupsExcluded=False)]}
     if is_known:
@@ -147,7 +147,7 @@ def test_a_rule_contains_addresses_in_newer_versions(tmp_path: Path, version: st
         assert "'sourceFirewallIpAddresses' not recognized" in text
 
 
-def test_a_group_of_one_edge_is_not_in_the_scope(cloud: Bench) -> None:
+def test_a_group_of_one_edge_is_not_in_the_scope(cloud: Harness) -> None:
     turn_on(cloud)
     body = {"name": "g", "ownerRef": {"id": cloud.urn()}, "ipAddresses": ["10.0.0.1"]}
     urn = cloud.owner_id(cloud.write("POST", GROUPS, body))
@@ -155,7 +155,7 @@ def test_a_group_of_one_edge_is_not_in_the_scope(cloud: Bench) -> None:
     assert "another owner" in cloud.refused("PUT", path(cloud, "/default/rules"), rules)
 
 
-def test_a_write_makes_the_edges_of_the_group_busy(cloud: Bench) -> None:
+def test_a_write_makes_the_edges_of_the_group_busy(cloud: Harness) -> None:
     turn_on(cloud)
     assert cloud.send("PUT", path(cloud, "/default/rules"), {"values": []}).status == 202
     text = cloud.refused("DELETE", cloud.path("firewall/rules", "left-edge"))
@@ -173,23 +173,23 @@ def test_a_write_makes_the_edges_of_the_group_busy(cloud: Bench) -> None:
         ({"rules": []}, "'rules' not recognized"),
     ],
 )
-def test_an_invalid_body_is_refused(cloud: Bench, body: Any, reason: str) -> None:
+def test_an_invalid_body_is_refused(cloud: Harness, body: Any, reason: str) -> None:
     turn_on(cloud)
     assert reason in cloud.refused("PUT", path(cloud, "/default/rules"), body)
 
 
-def test_a_rule_cannot_be_listed_twice(cloud: Bench) -> None:
+def test_a_rule_cannot_be_listed_twice(cloud: Harness) -> None:
     default = turn_on(cloud)[0]
     assert "same ID" in cloud.refused("PUT", path(cloud, "/default/rules"), {"values": [default, default]})
 
 
-def test_other_policies_do_not_exist(cloud: Bench) -> None:
+def test_other_policies_do_not_exist(cloud: Harness) -> None:
     assert cloud.refused("GET", path(cloud, "/strict"), status=404).startswith("RESOURCE_NOT_FOUND")
     assert cloud.refused("GET", path(cloud, "/strict/rules"), status=404)
 
 
 def test_an_unknown_group_and_a_missing_right_are_refused(tmp_path: Path) -> None:
-    cloud = bench(tmp_path, user="auditor@org1")
+    cloud = harness(tmp_path, user="auditor@org1")
     unknown = "/cloudapi/1.0.0/vdcGroups/urn:vcloud:vdcGroup:00000000-0000-0000-0000-000000000000/dfwPolicies"
     text = cloud.refused("GET", unknown, status=403)
     assert "rights [ORG_VDC_DISTRIBUTED_FIREWALL_VIEW_RULES]" in text

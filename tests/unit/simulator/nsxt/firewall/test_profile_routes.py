@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.simulated import Caller
 from tests.unit.simulator.cloudapi.test_session_routes import sign_in
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 PROFILES = "/cloudapi/1.0.0/applicationPortProfiles"
@@ -21,11 +21,11 @@ TCP = {"protocol": "TCP", "destinationPorts": ["8080", "9000-9010"]}
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def tenant(cloud: Bench, name: str = "app", vdc: str = "modern", **more: Any) -> dict[str, Any]:
+def tenant(cloud: Harness, name: str = "app", vdc: str = "modern", **more: Any) -> dict[str, Any]:
     org = cloud.caller.simulator.world.orgs["org1"]
     return {
         "name": name,
@@ -37,18 +37,18 @@ def tenant(cloud: Bench, name: str = "app", vdc: str = "modern", **more: Any) ->
     }
 
 
-def add(cloud: Bench, body: dict[str, Any]) -> str:
+def add(cloud: Harness, body: dict[str, Any]) -> str:
     return cloud.owner_id(cloud.write("POST", PROFILES, body))
 
 
-def listed(cloud: Bench, query: str, *, is_encoded: bool = False) -> list[Any]:
+def listed(cloud: Harness, query: str, *, is_encoded: bool = False) -> list[Any]:
     text = f"{quote(query, safe='')}&filterEncoded=true" if is_encoded else query
     values: list[Any] = cloud.read(f"{PROFILES}?pageSize=128&filter={text}")["values"]
     return values
 
 
 @pytest.mark.parametrize("is_encoded", [False, True])
-def test_each_manager_has_system_profiles_with_the_same_names(cloud: Bench, is_encoded: bool) -> None:
+def test_each_manager_has_system_profiles_with_the_same_names(cloud: Harness, is_encoded: bool) -> None:
     both = listed(cloud, "scope==SYSTEM;name==HTTPS", is_encoded=is_encoded)
     assert [profile["networkProviderScope"] for profile in both] == ["nsx1", "nsx2"]
     assert len({profile["id"] for profile in both}) == 2
@@ -67,7 +67,7 @@ def test_the_option_adds_a_second_manager(option: dict[str, Any], providers: set
     assert Simulator(SimulatorConfig(profile="vcd", **option)).world.port_profiles == {}
 
 
-def test_the_owner_of_the_task_is_the_new_profile(cloud: Bench) -> None:
+def test_the_owner_of_the_task_is_the_new_profile(cloud: Harness) -> None:
     task = cloud.write("POST", PROFILES, tenant(cloud))
     assert task.get("operationName") == "createAppPortProfile"
     profile = cloud.read(f"{PROFILES}/{cloud.owner_id(task)}")
@@ -87,7 +87,7 @@ def test_the_owner_of_the_task_is_the_new_profile(cloud: Bench) -> None:
         ([{"protocol": "TCP", "destinationPorts": ["80"]}, {"protocol": "UDP", "destinationPorts": ["80"]}], False),
     ],
 )
-def test_a_profile_with_one_entry_and_one_port_is_usable_for_nat(cloud: Bench, ports: Any, is_usable: bool) -> None:
+def test_a_profile_with_one_entry_and_one_port_is_usable_for_nat(cloud: Harness, ports: Any, is_usable: bool) -> None:
     profile = cloud.read(f"{PROFILES}/{add(cloud, tenant(cloud, applicationPorts=ports))}")
     assert profile["usableForNAT"] is is_usable
     assert [entry["protocol"] for entry in profile["applicationPorts"]] == [entry["protocol"] for entry in ports]
@@ -112,7 +112,7 @@ def test_a_profile_with_one_entry_and_one_port_is_usable_for_nat(cloud: Bench, p
         ({"name": ""}, None),
     ],
 )
-def test_an_invalid_profile_is_refused(cloud: Bench, change: dict[str, Any], reason: str | None) -> None:
+def test_an_invalid_profile_is_refused(cloud: Harness, change: dict[str, Any], reason: str | None) -> None:
     entity = change.get("contextEntityId")
     if entity:
         change = {"contextEntityId": cloud.urn() if entity == "edge" else cloud.vdc_urn(entity)}
@@ -123,14 +123,14 @@ def test_an_invalid_profile_is_refused(cloud: Bench, change: dict[str, Any], rea
         assert reason in cloud.refused("POST", PROFILES, body)
 
 
-def test_a_name_is_unique_in_its_context(cloud: Bench) -> None:
+def test_a_name_is_unique_in_its_context(cloud: Harness) -> None:
     add(cloud, tenant(cloud))
     assert cloud.refused("POST", PROFILES, tenant(cloud)).startswith("DUPLICATE_NAME")
     add(cloud, tenant(cloud, vdc="elsewhere"))
     add(cloud, tenant(cloud, "HTTPS"))
 
 
-def test_a_rule_needs_a_profile_of_its_own_manager_and_vdc(cloud: Bench) -> None:
+def test_a_rule_needs_a_profile_of_its_own_manager_and_vdc(cloud: Harness) -> None:
     own = add(cloud, tenant(cloud))
     far = add(cloud, tenant(cloud, vdc="elsewhere"))
     other = add(cloud, tenant(cloud, vdc="left"))
@@ -150,7 +150,7 @@ def test_a_rule_needs_a_profile_of_its_own_manager_and_vdc(cloud: Bench) -> None
         assert "not in the same network provider scope" in text
 
 
-def test_a_profile_of_the_vdc_group_fits_all_its_edges(cloud: Bench) -> None:
+def test_a_profile_of_the_vdc_group_fits_all_its_edges(cloud: Harness) -> None:
     urn = add(cloud, tenant(cloud, contextEntityId=cloud.group_urn()))
     rule = {"name": "r", "actionValue": "ALLOW", "applicationPortProfiles": [{"id": urn}]}
     for edge in ("left-edge", "right-edge"):
@@ -158,7 +158,7 @@ def test_a_profile_of_the_vdc_group_fits_all_its_edges(cloud: Bench) -> None:
     assert "rules of left-edge, right-edge use it" in cloud.refused("DELETE", f"{PROFILES}/{urn}")
 
 
-def test_a_profile_can_be_replaced_and_deleted(cloud: Bench) -> None:
+def test_a_profile_can_be_replaced_and_deleted(cloud: Harness) -> None:
     urn = add(cloud, tenant(cloud))
     profile = cloud.read(f"{PROFILES}/{urn}")
     ports = [{"name": "x", "protocol": "UDP", "destinationPorts": ["53"]}]
@@ -171,7 +171,7 @@ def test_a_profile_can_be_replaced_and_deleted(cloud: Bench) -> None:
     assert cloud.refused("GET", f"{PROFILES}/{urn}", status=403).startswith("ACCESS_TO_RESOURCE_IS_FORBIDDEN")
 
 
-def test_system_profiles_are_read_only(cloud: Bench) -> None:
+def test_system_profiles_are_read_only(cloud: Harness) -> None:
     profile = listed(cloud, "name==SSH")[0]
     path = f"{PROFILES}/{profile['id']}"
     assert cloud.read(path) == profile
@@ -179,9 +179,9 @@ def test_system_profiles_are_read_only(cloud: Bench) -> None:
     assert cloud.refused("PUT", path, profile, status=403)
 
 
-def test_another_org_sees_only_the_system_profiles(cloud: Bench) -> None:
+def test_another_org_sees_only_the_system_profiles(cloud: Harness) -> None:
     urn = add(cloud, tenant(cloud))
-    other = Bench(Caller(cloud.caller.simulator, {"Accept": "application/json;version=39.1"}))
+    other = Harness(Caller(cloud.caller.simulator, {"Accept": "application/json;version=39.1"}))
     other.caller.headers["Authorization"] = f"Bearer {sign_in(other.caller, 'demo@org2')}"
     assert listed(other, "scope==TENANT") == []
     assert listed(other, "name==SSH") != []

@@ -10,14 +10,14 @@ import pytest
 from cryptography import x509
 
 from tests.support.certificates import make_pair
-from tests.unit.simulator.nsxt.bench import bench
+from tests.unit.simulator.nsxt.harness import harness
 from vcloudair_core.simulator.nsxt.ipsec.status import ipsec_state
 
 LIBRARY = "/cloudapi/1.0.0/ssl/certificateLibrary"
 
 
 def test_each_org_has_a_gateway_certificate_and_its_ca(tmp_path: Path) -> None:
-    cloud = bench(tmp_path)
+    cloud = harness(tmp_path)
     page = cloud.read(LIBRARY)
     assert [item["alias"] for item in page["values"]] == ["vpn-ca", "vpn-gateway"]
     ca, gateway = (x509.load_pem_x509_certificate(item["certificate"].encode()) for item in page["values"])
@@ -33,19 +33,19 @@ def test_each_org_has_a_gateway_certificate_and_its_ca(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("version", "is_shown"), [("39.0", False), ("39.1", True)])
 def test_newer_versions_count_the_consumers(tmp_path: Path, version: str, is_shown: bool) -> None:
-    [item, _] = bench(tmp_path, version).read(LIBRARY)["values"]
+    [item, _] = harness(tmp_path, version).read(LIBRARY)["values"]
     assert ("consumerCount" in item) == is_shown
 
 
 def test_orgs_have_separate_certificates(tmp_path: Path) -> None:
     first, second = (
-        bench(tmp_path, user=f"demo@{org}").read(LIBRARY)["values"] for org in ("org1", "org2")
+        harness(tmp_path, user=f"demo@{org}").read(LIBRARY)["values"] for org in ("org1", "org2")
     )  # fmt: skip
     assert {item["id"] for item in first}.isdisjoint(item["id"] for item in second)
 
 
 def test_certificates_are_added_renamed_and_deleted(tmp_path: Path) -> None:
-    cloud, pair = bench(tmp_path), make_pair()
+    cloud, pair = harness(tmp_path), make_pair()
     body = {"alias": "web", "certificate": pair.certificate, "privateKey": pair.key, "description": "site"}
     response = cloud.send("POST", LIBRARY, body)
     assert response.status == 201
@@ -73,16 +73,16 @@ def test_certificates_are_added_renamed_and_deleted(tmp_path: Path) -> None:
 )
 def test_invalid_certificates_are_refused(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
     body = {"alias": "web", "certificate": make_pair().certificate, **changes}
-    assert reason in bench(tmp_path).refused("POST", LIBRARY, body)
+    assert reason in harness(tmp_path).refused("POST", LIBRARY, body)
 
 
 def test_auditor_must_not_add_certificates(tmp_path: Path) -> None:
-    cloud = bench(tmp_path, user="auditor@org1")
+    cloud = harness(tmp_path, user="auditor@org1")
     assert cloud.refused("POST", LIBRARY, {"alias": "web", "certificate": make_pair().certificate}, status=403)
 
 
 def test_used_certificate_is_not_deleted(tmp_path: Path) -> None:
-    cloud = bench(tmp_path)
+    cloud = harness(tmp_path)
     [item] = cloud.read(f"{LIBRARY}?filter=alias==vpn-gateway")["values"]
     reference = {"id": item["id"]}
     ipsec_state(cloud.edge("gw1"))["tunnels"].append(

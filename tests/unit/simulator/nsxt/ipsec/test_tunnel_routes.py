@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 from vcloudair_core.simulator.nsxt.ipsec.status import set_tunnel_status
 
 PEER = "198.51.100.7"
@@ -30,15 +30,15 @@ CUSTOM: dict[str, Any] = {
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def tunnels(cloud: Bench, version: str = "1.0.0", edge: str = "gw1") -> str:
+def tunnels(cloud: Harness, version: str = "1.0.0", edge: str = "gw1") -> str:
     return cloud.path("ipsec/tunnels", edge, version)
 
 
-def psk(cloud: Bench, **changes: Any) -> dict[str, Any]:
+def psk(cloud: Harness, **changes: Any) -> dict[str, Any]:
     """Return a tunnel with a pre-shared key, changed by ``changes``.
 
     The values in ``localEndpoint`` and ``remoteEndpoint`` are merged with the default endpoints.
@@ -53,7 +53,7 @@ def psk(cloud: Bench, **changes: Any) -> dict[str, Any]:
     return {**tunnel, **changes, **ends}
 
 
-def created(cloud: Bench, tunnel: dict[str, Any], version: str = "1.0.0") -> str:
+def created(cloud: Harness, tunnel: dict[str, Any], version: str = "1.0.0") -> str:
     """Create a tunnel, and return its path."""
     path = tunnels(cloud, version)
     before = {known["id"] for known in cloud.read(path)["values"]}
@@ -62,7 +62,7 @@ def created(cloud: Bench, tunnel: dict[str, Any], version: str = "1.0.0") -> str
     return f"{path}/{identifier}"
 
 
-def test_a_new_tunnel_is_shown_with_all_defaults(cloud: Bench) -> None:
+def test_a_new_tunnel_is_shown_with_all_defaults(cloud: Harness) -> None:
     task = cloud.write("POST", tunnels(cloud), psk(cloud))
     assert (task.get("operationName"), cloud.owner_id(task)) == ("createIpSecVpnTunnel", cloud.urn())
     [listed] = cloud.read(tunnels(cloud))["values"]
@@ -81,11 +81,11 @@ def test_a_new_tunnel_is_shown_with_all_defaults(cloud: Bench) -> None:
     }  # fmt: skip
 
 
-def test_keys_are_only_shown_to_users_who_can_configure_the_service(tmp_path: Path, cloud: Bench) -> None:
+def test_keys_are_only_shown_to_users_who_can_configure_the_service(tmp_path: Path, cloud: Harness) -> None:
     path = created(cloud, psk(cloud))
     cloud.caller.simulator.configure(psk_in_list=True)
     assert cloud.read(tunnels(cloud))["values"][0]["preSharedKey"] == KEY
-    auditor = bench(tmp_path, user="auditor@org1")
+    auditor = harness(tmp_path, user="auditor@org1")
     auditor.caller.simulator.world.edges = cloud.caller.simulator.world.edges
     assert auditor.read(path)["preSharedKey"] is None
     assert "[ORG_VDC_GATEWAY_CONFIGURE_IPSEC_VPN]" in auditor.refused("DELETE", path, status=403)
@@ -116,12 +116,12 @@ def test_keys_are_only_shown_to_users_who_can_configure_the_service(tmp_path: Pa
         ({"sessionType": "POLICY"}, "'sessionType' not recognized"),
     ],
 )
-def test_an_invalid_tunnel_is_refused(cloud: Bench, changes: dict[str, Any], message: str) -> None:
+def test_an_invalid_tunnel_is_refused(cloud: Harness, changes: dict[str, Any], message: str) -> None:
     assert message in cloud.refused("POST", tunnels(cloud), psk(cloud, **changes))
     assert cloud.read(tunnels(cloud))["values"] == []
 
 
-def test_a_second_tunnel_between_the_same_addresses_is_refused(cloud: Bench) -> None:
+def test_a_second_tunnel_between_the_same_addresses_is_refused(cloud: Harness) -> None:
     path = created(cloud, psk(cloud))
     other = created(cloud, psk(cloud, remoteEndpoint={"remoteAddress": "198.51.100.8"}))
     address = cloud.edge().external_address
@@ -132,7 +132,7 @@ def test_a_second_tunnel_between_the_same_addresses_is_refused(cloud: Bench) -> 
     assert cloud.read(path)["name"] == cloud.read(other)["name"] == "to-hq", "names are not unique"
 
 
-def test_the_task_of_a_second_tunnel_fails_with_an_option(cloud: Bench) -> None:
+def test_the_task_of_a_second_tunnel_fails_with_an_option(cloud: Harness) -> None:
     cloud.caller.simulator.configure(duplicate_tunnel="task")
     path = created(cloud, psk(cloud))
     other = created(cloud, psk(cloud, remoteEndpoint={"remoteAddress": "198.51.100.8"}))
@@ -147,7 +147,7 @@ def test_the_task_of_a_second_tunnel_fails_with_an_option(cloud: Bench) -> None:
     assert len(cloud.read(tunnels(cloud))["values"]) == 2
 
 
-def test_an_update_keeps_the_key_and_can_move_the_peer(cloud: Bench) -> None:
+def test_an_update_keeps_the_key_and_can_move_the_peer(cloud: Harness) -> None:
     path = created(cloud, psk(cloud, description="old"))
     tunnel = cloud.read(path)
     remote = {"remoteAddress": "198.51.100.9", "remoteNetworks": None}
@@ -163,7 +163,7 @@ def test_an_update_keeps_the_key_and_can_move_the_peer(cloud: Bench) -> None:
     assert "'id'" in cloud.refused("PUT", path, psk(cloud))
 
 
-def test_a_tunnel_can_be_deleted(cloud: Bench) -> None:
+def test_a_tunnel_can_be_deleted(cloud: Harness) -> None:
     path = created(cloud, psk(cloud))
     assert cloud.write("DELETE", path).get("operationName") == "deleteIpSecVpnTunnel"
     assert cloud.read(tunnels(cloud))["values"] == []
@@ -172,7 +172,7 @@ def test_a_tunnel_can_be_deleted(cloud: Bench) -> None:
     assert created(cloud, psk(cloud)) != path
 
 
-def test_custom_properties_set_the_security_type(cloud: Bench) -> None:
+def test_custom_properties_set_the_security_type(cloud: Harness) -> None:
     path = created(cloud, psk(cloud))
     defaults = cloud.read(f"{tunnels(cloud)}/defaultConnectionProperties")
     assert cloud.read(f"{path}/connectionProperties") == defaults
@@ -187,7 +187,7 @@ def test_custom_properties_set_the_security_type(cloud: Bench) -> None:
 
 
 @pytest.mark.parametrize("security_type", [None, "DEFAULT"])
-def test_an_update_without_custom_resets_the_properties(cloud: Bench, security_type: str | None) -> None:
+def test_an_update_without_custom_resets_the_properties(cloud: Harness, security_type: str | None) -> None:
     path = created(cloud, psk(cloud))
     cloud.write("PUT", f"{path}/connectionProperties", CUSTOM)
     cloud.write("PUT", path, {**cloud.read(path), "securityType": security_type})
@@ -197,7 +197,7 @@ def test_an_update_without_custom_resets_the_properties(cloud: Bench, security_t
 
 @pytest.mark.parametrize(("release", "is_refused"), [("10.4", False), ("10.5", False), ("10.6", True)])
 def test_custom_without_properties_depends_on_the_release(tmp_path: Path, release: str, is_refused: bool) -> None:
-    cloud = bench(tmp_path, "37.0", release=release)
+    cloud = harness(tmp_path, "37.0", release=release)
     path = created(cloud, psk(cloud))
     tunnel = {**cloud.read(path), "securityType": "CUSTOM"}
     if is_refused:
@@ -228,14 +228,14 @@ def test_custom_without_properties_depends_on_the_release(tmp_path: Path, releas
         ("dpdConfiguration", {"mode": "PERIODIC"}, "'dpdConfiguration.mode' not recognized"),
     ],
 )
-def test_invalid_properties_are_refused(cloud: Bench, section: str, changes: dict[str, Any], message: str) -> None:
+def test_invalid_properties_are_refused(cloud: Harness, section: str, changes: dict[str, Any], message: str) -> None:
     path = created(cloud, psk(cloud))
     properties = {**CUSTOM, section: {**CUSTOM[section], **changes}}
     assert message in cloud.refused("PUT", f"{path}/connectionProperties", properties)
     assert cloud.read(path)["securityType"] == "DEFAULT"
 
 
-def test_absent_properties_have_defaults_but_parts_are_required(cloud: Bench) -> None:
+def test_absent_properties_have_defaults_but_parts_are_required(cloud: Harness) -> None:
     path = f"{created(cloud, psk(cloud))}/connectionProperties"
     phase = {"encryptionAlgorithms": ["AES_GCM_128"], "dhGroups": ["GROUP19"]}
     minimal = {
@@ -254,7 +254,7 @@ def test_absent_properties_have_defaults_but_parts_are_required(cloud: Bench) ->
     assert cloud.read(path)["securityType"] == "DEFAULT"
 
 
-def test_certificates_of_the_library_can_be_used(cloud: Bench) -> None:
+def test_certificates_of_the_library_can_be_used(cloud: Harness) -> None:
     library = cloud.read("/cloudapi/1.0.0/ssl/certificateLibrary")["values"]
     own, ca = (next(item for item in library if item["alias"] == alias) for alias in ("vpn-gateway", "vpn-ca"))
     references = {"certificateRef": {"id": own["id"]}, "caCertificateRef": {"id": ca["id"]}}
@@ -269,7 +269,7 @@ def test_certificates_of_the_library_can_be_used(cloud: Bench) -> None:
     assert (counted["consumerCount"], own["consumerCount"]) == (1, 0)
 
 
-def test_status_follows_the_control_plane(cloud: Bench) -> None:
+def test_status_follows_the_control_plane(cloud: Harness) -> None:
     path = created(cloud, psk(cloud, localEndpoint={"localNetworks": ["10.0.1.0/24", "10.0.2.0/24"]}))
     assert cloud.read(f"{path}/status") == {
         "tunnelStatus": "UP", "ikeStatus": {"ikeServiceStatus": "UP", "failReason": None}
@@ -293,7 +293,7 @@ def test_status_follows_the_control_plane(cloud: Bench) -> None:
         set_tunnel_status(cloud.edge(), "to-hq", "x", "UP")
 
 
-def test_a_disabled_tunnel_is_down_and_a_new_one_can_negotiate(cloud: Bench) -> None:
+def test_a_disabled_tunnel_is_down_and_a_new_one_can_negotiate(cloud: Harness) -> None:
     cloud.caller.simulator.configure(tunnel_up_after_s=300)
     path = created(cloud, psk(cloud))
     status = cloud.read(f"{path}/status")
@@ -304,7 +304,7 @@ def test_a_disabled_tunnel_is_down_and_a_new_one_can_negotiate(cloud: Bench) -> 
     assert cloud.read(f"{path}/status")["ikeStatus"]["failReason"] == "The tunnel is disabled"
 
 
-def test_path_version_2_has_its_own_fields(tmp_path: Path, cloud: Bench) -> None:
+def test_path_version_2_has_its_own_fields(tmp_path: Path, cloud: Harness) -> None:
     second = tunnels(cloud, "2.0.0")
     path = created(cloud, psk(cloud, active=False), "2.0.0")
     shown = cloud.read(path)
@@ -314,12 +314,12 @@ def test_path_version_2_has_its_own_fields(tmp_path: Path, cloud: Bench) -> None
     cloud.write("PUT", path, shown)
     assert "'enabled' not recognized" in cloud.refused("POST", second, psk(cloud, enabled=True))
     assert "is not one of" in cloud.refused("POST", second, psk(cloud, tunnelType="ROUTE_BASED"))
-    older = bench(tmp_path, "38.1")
+    older = harness(tmp_path, "38.1")
     assert "tunnelType" not in older.read(created(older, psk(older), "2.0.0"))
     assert "'tunnelType' not recognized" in older.refused("POST", tunnels(older, "2.0.0"), psk(older, tunnelType=None))
 
 
-def test_a_running_task_makes_the_edge_busy(cloud: Bench) -> None:
+def test_a_running_task_makes_the_edge_busy(cloud: Harness) -> None:
     assert cloud.send("POST", tunnels(cloud), psk(cloud)).status == 202
     refusal = cloud.refused("POST", cloud.path("nat/rules"), {
         "name": "r", "type": "NO_SNAT", "externalAddresses": "", "internalAddresses": "10.0.0.0/8"

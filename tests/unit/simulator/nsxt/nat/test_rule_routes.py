@@ -11,31 +11,31 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 from vcloudair_core.simulator.nsxt.entities import PortProfile
 
 INTERNAL = "192.168.10.20"
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def rules_path(cloud: Bench, version: str = "1.0.0", edge: str = "gw1") -> str:
+def rules_path(cloud: Harness, version: str = "1.0.0", edge: str = "gw1") -> str:
     return cloud.path("nat/rules", edge, version)
 
 
-def external(cloud: Bench) -> str:
+def external(cloud: Harness) -> str:
     return cloud.edge().external_address
 
 
-def dnat(cloud: Bench, **changes: Any) -> dict[str, Any]:
+def dnat(cloud: Harness, **changes: Any) -> dict[str, Any]:
     rule = {"name": "web-in", "type": "DNAT", "externalAddresses": external(cloud), "internalAddresses": INTERNAL}
     return {**rule, **changes}
 
 
-def created(cloud: Bench, rule: dict[str, Any], version: str = "1.0.0") -> dict[str, Any]:
+def created(cloud: Harness, rule: dict[str, Any], version: str = "1.0.0") -> dict[str, Any]:
     """Create a rule, and return the rule as the list shows it."""
     path = rules_path(cloud, version)
     before = {known["id"] for known in cloud.read(path)["values"]}
@@ -44,7 +44,7 @@ def created(cloud: Bench, rule: dict[str, Any], version: str = "1.0.0") -> dict[
     return dict(added)
 
 
-def add_profile(cloud: Bench, provider: str = "nsx1", ports: Any = None) -> str:
+def add_profile(cloud: Harness, provider: str = "nsx1", ports: Any = None) -> str:
     ports = ports or [{"name": "https", "protocol": "TCP", "destinationPorts": ["443"]}]
     profile = PortProfile("8a000000-0000-4000-8000-000000000001", "tcp-443", "TENANT", provider, ports, org="org1")
     profile.context = cloud.vdc_urn()
@@ -52,7 +52,7 @@ def add_profile(cloud: Bench, provider: str = "nsx1", ports: Any = None) -> str:
     return f"urn:vcloud:applicationPortProfile:{profile.profile_id}"
 
 
-def test_a_new_rule_is_shown_with_all_defaults(cloud: Bench) -> None:
+def test_a_new_rule_is_shown_with_all_defaults(cloud: Harness) -> None:
     profile = add_profile(cloud)
     task = cloud.write(
         "POST", rules_path(cloud), dnat(cloud, dnatExternalPort="8443", applicationPortProfile={"id": profile})
@@ -81,7 +81,7 @@ def test_a_new_rule_is_shown_with_all_defaults(cloud: Bench) -> None:
         ("REFLEXIVE", True, INTERNAL),
     ],
 )
-def test_each_type_has_its_addresses(cloud: Bench, kind: str, external_side: bool, internal_side: str) -> None:
+def test_each_type_has_its_addresses(cloud: Harness, kind: str, external_side: bool, internal_side: str) -> None:
     addresses = {"externalAddresses": external(cloud) if external_side else "", "internalAddresses": internal_side}
     rule = created(cloud, {"name": "r", "type": kind, **addresses})
     assert (rule["type"], rule["ruleType"]) == (kind, None if kind == "REFLEXIVE" else kind)
@@ -91,7 +91,7 @@ def test_each_type_has_its_addresses(cloud: Bench, kind: str, external_side: boo
     assert (second["active"], second.keys() & {"enabled", "ruleType", "internalPort"}) == (True, set())
 
 
-def test_the_older_field_rule_type_creates_both_fields(cloud: Bench) -> None:
+def test_the_older_field_rule_type_creates_both_fields(cloud: Harness) -> None:
     rule = created(cloud, {**dnat(cloud, type=None), "ruleType": "DNAT"})
     assert (rule["ruleType"], rule["type"]) == ("DNAT", "DNAT")
     older = {"ruleType": "REFLEXIVE", "type": None}
@@ -99,7 +99,7 @@ def test_the_older_field_rule_type_creates_both_fields(cloud: Bench) -> None:
     assert "differs" in cloud.refused("POST", rules_path(cloud), dnat(cloud, ruleType="SNAT"))
 
 
-def test_a_port_can_be_a_number_and_any_port_is_null(cloud: Bench) -> None:
+def test_a_port_can_be_a_number_and_any_port_is_null(cloud: Harness) -> None:
     assert created(cloud, dnat(cloud, dnatExternalPort=6443))["dnatExternalPort"] == "6443"
     assert created(cloud, dnat(cloud, dnatExternalPort="8000-8010"))["dnatExternalPort"] == "8000-8010"
     for text in ("", "ANY", None):
@@ -138,12 +138,12 @@ def test_a_port_can_be_a_number_and_any_port_is_null(cloud: Bench) -> None:
         ({"type": "REFLEXIVE", "internalAddresses": "10.0.0.0/24"}, "as many addresses"),
     ],
 )
-def test_an_invalid_rule_is_refused(cloud: Bench, changes: dict[str, Any], message: str) -> None:
+def test_an_invalid_rule_is_refused(cloud: Harness, changes: dict[str, Any], message: str) -> None:
     assert message in cloud.refused("POST", rules_path(cloud), dnat(cloud, **changes))
     assert cloud.read(rules_path(cloud))["values"] == []
 
 
-def test_a_profile_must_be_usable_and_of_the_same_network_provider(cloud: Bench) -> None:
+def test_a_profile_must_be_usable_and_of_the_same_network_provider(cloud: Harness) -> None:
     several = [{"protocol": "TCP", "destinationPorts": ["80", "443"]}]
     rule = dnat(cloud, applicationPortProfile={"id": add_profile(cloud, ports=several)})
     assert "cannot be used for NAT" in cloud.refused("POST", rules_path(cloud), rule)
@@ -155,7 +155,7 @@ def test_a_profile_must_be_usable_and_of_the_same_network_provider(cloud: Bench)
     assert created(cloud, rule)["applicationPortProfile"]["name"] == "tcp-443"
 
 
-def test_a_rule_applies_only_to_service_interfaces(cloud: Bench) -> None:
+def test_a_rule_applies_only_to_service_interfaces(cloud: Harness) -> None:
     routed = {net.name: net.network_id for net in cloud.caller.simulator.world.networks_of(cloud.edge())}
     for identifier in (f"urn:vcloud:network:{routed['lan']}", cloud.network_urn("alone"), "x"):
         rule = dnat(cloud, appliedTo={"id": identifier})
@@ -164,7 +164,7 @@ def test_a_rule_applies_only_to_service_interfaces(cloud: Bench) -> None:
     assert created(cloud, dnat(cloud, appliedTo={"id": service}))["appliedTo"] == {"name": "service", "id": service}
 
 
-def test_path_version_2_has_its_own_fields(cloud: Bench) -> None:
+def test_path_version_2_has_its_own_fields(cloud: Harness) -> None:
     path = rules_path(cloud, "2.0.0")
     rule = created(cloud, dnat(cloud, active=False, policyBasedVpnMode="EXCLUSIVE"), "2.0.0")
     assert (rule["active"], rule["policyBasedVpnMode"]) == (False, "EXCLUSIVE")
@@ -177,7 +177,7 @@ def test_path_version_2_has_its_own_fields(cloud: Bench) -> None:
 
 @pytest.mark.parametrize(("version", "has_network"), [("36.0", False), ("36.2", True)])
 def test_older_versions_have_fewer_fields(tmp_path: Path, version: str, has_network: bool) -> None:
-    cloud = bench(tmp_path, version)
+    cloud = harness(tmp_path, version)
     rule = created(cloud, dnat(cloud))
     assert ("appliedTo" in rule) == has_network
     assert cloud.refused("GET", rules_path(cloud, "2.0.0"), status=404)
@@ -185,7 +185,7 @@ def test_older_versions_have_fewer_fields(tmp_path: Path, version: str, has_netw
         assert "'appliedTo' not recognized" in cloud.refused("POST", rules_path(cloud), dnat(cloud, appliedTo=None))
 
 
-def test_an_update_replaces_the_rule_and_counts_versions(cloud: Bench) -> None:
+def test_an_update_replaces_the_rule_and_counts_versions(cloud: Harness) -> None:
     rule = created(cloud, dnat(cloud, description="old", priority=7, dnatExternalPort="80"))
     path = f"{rules_path(cloud)}/{rule['id']}"
     task = cloud.write("PUT", path, dnat(cloud, id=rule["id"], name="new"))
@@ -201,7 +201,7 @@ def test_an_update_replaces_the_rule_and_counts_versions(cloud: Bench) -> None:
     assert "the current version is 2, not None" in cloud.refused("PUT", path, dnat(cloud, id=rule["id"]))
 
 
-def test_a_rule_can_be_deleted(cloud: Bench) -> None:
+def test_a_rule_can_be_deleted(cloud: Harness) -> None:
     rule, kept = created(cloud, dnat(cloud)), created(cloud, dnat(cloud))
     path = f"{rules_path(cloud)}/{rule['id']}"
     assert cloud.write("DELETE", path).get("operationName") == "deleteNatRule"
@@ -211,7 +211,7 @@ def test_a_rule_can_be_deleted(cloud: Bench) -> None:
     assert created(cloud, dnat(cloud))["id"] not in (rule["id"], kept["id"])
 
 
-def test_a_system_rule_cannot_be_changed(cloud: Bench) -> None:
+def test_a_system_rule_cannot_be_changed(cloud: Harness) -> None:
     rule = created(cloud, dnat(cloud))
     cloud.edge().services["nat"]["rules"][0]["systemRule"] = True
     path = f"{rules_path(cloud)}/{rule['id']}"
@@ -220,7 +220,7 @@ def test_a_system_rule_cannot_be_changed(cloud: Bench) -> None:
         assert "is a system rule" in cloud.refused(method, path, {**rule, "version": None})
 
 
-def test_a_running_task_makes_the_edge_busy(cloud: Bench) -> None:
+def test_a_running_task_makes_the_edge_busy(cloud: Harness) -> None:
     assert cloud.send("POST", rules_path(cloud), dnat(cloud)).status == 202
     refusal = cloud.refused("POST", rules_path(cloud, "2.0.0"), dnat(cloud))
     assert refusal.startswith("BUSY_ENTITY: ")
@@ -230,14 +230,14 @@ def test_a_running_task_makes_the_edge_busy(cloud: Bench) -> None:
     assert cloud.read(rules_path(cloud))["status"] == "REALIZED"
 
 
-def test_options_select_logging_and_foreign_addresses(cloud: Bench) -> None:
+def test_options_select_logging_and_foreign_addresses(cloud: Harness) -> None:
     assert created(cloud, dnat(cloud, logging=True))["logging"] is False, "stored as false without the right"
     cloud.caller.simulator.configure(logging_right=True, external_address="any")
     rule = created(cloud, dnat(cloud, logging=True, externalAddresses="198.51.100.0/30"))
     assert (rule["logging"], rule["externalAddresses"]) == (True, "198.51.100.0/30")
 
 
-def test_lists_are_read_page_by_page(cloud: Bench) -> None:
+def test_lists_are_read_page_by_page(cloud: Harness) -> None:
     for number in range(3):
         cloud.write("POST", rules_path(cloud), dnat(cloud, name=f"r{number}"))
     response = cloud.caller.get(f"{rules_path(cloud)}/?pageSize=2")
@@ -248,12 +248,12 @@ def test_lists_are_read_page_by_page(cloud: Bench) -> None:
     assert [rule["name"] for rule in following["values"]] == ["r2"]
 
 
-def test_other_edges_and_users_are_refused(cloud: Bench, tmp_path: Path) -> None:
+def test_other_edges_and_users_are_refused(cloud: Harness, tmp_path: Path) -> None:
     for name in ("old-edge", "routed-only", "their-edge"):
         message = cloud.refused("GET", rules_path(cloud, edge=name), status=403)
         assert message.startswith("ACCESS_TO_RESOURCE_IS_FORBIDDEN: ")
         assert "[ORG_VDC_GATEWAY_VIEW_NAT] to perform operations [GATEWAY_VIEW_NAT_NSX_T]" in message
-    auditor = bench(tmp_path, user="auditor@org1")
+    auditor = harness(tmp_path, user="auditor@org1")
     assert auditor.read(rules_path(auditor))["values"] == []
     message = auditor.refused("POST", rules_path(auditor), dnat(auditor), status=403)
     assert "[ORG_VDC_GATEWAY_CONFIGURE_NAT]" in message

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.unit.simulator.nsxt.bench import bench
+from tests.unit.simulator.nsxt.harness import harness
 
 
 def test_the_forwarder_is_replaced_and_counts_versions(tmp_path: Path) -> None:
-    cloud = bench(tmp_path)
+    cloud = harness(tmp_path)
     path = cloud.path("dhcpForwarder")
     assert cloud.read(path) == {"enabled": False, "dhcpServers": [], "version": {"version": 0}}
     cloud.write("PUT", path, {"enabled": True, "dhcpServers": ["10.9.0.2"], "version": {"version": 0}})
@@ -25,5 +25,5 @@ def test_the_forwarder_is_replaced_and_counts_versions(tmp_path: Path) -> None:
 
 
 def test_the_path_needs_a_newer_version(tmp_path: Path) -> None:
-    cloud = bench(tmp_path, "36.0")
+    cloud = harness(tmp_path, "36.0")
     assert "does not exist in API version 36.0" in cloud.refused("GET", cloud.path("dhcpForwarder"), status=404)

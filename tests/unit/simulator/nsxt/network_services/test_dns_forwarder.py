@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 
 FORWARDER: dict[str, Any] = {
     "enabled": True,
@@ -20,11 +20,11 @@ FORWARDER: dict[str, Any] = {
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def test_zones_without_an_id_are_created(cloud: Bench) -> None:
+def test_zones_without_an_id_are_created(cloud: Harness) -> None:
     path = cloud.path("dns")
     off = cloud.read(path)
     assert (off["enabled"], off["version"]) == (False, {"version": 0})
@@ -55,12 +55,12 @@ def test_zones_without_an_id_are_created(cloud: Bench) -> None:
         ({"zones": []}, "'zones' not recognized"),
     ],
 )
-def test_an_invalid_forwarder_is_refused(cloud: Bench, changes: dict[str, Any], message: str) -> None:
+def test_an_invalid_forwarder_is_refused(cloud: Harness, changes: dict[str, Any], message: str) -> None:
     assert message in cloud.refused("PUT", cloud.path("dns"), {**FORWARDER, **changes})
     assert cloud.read(cloud.path("dns"))["enabled"] is False
 
 
-def test_the_snat_rule_of_the_forwarder_is_a_system_rule(cloud: Bench) -> None:
+def test_the_snat_rule_of_the_forwarder_is_a_system_rule(cloud: Harness) -> None:
     cloud.write("PUT", cloud.path("dns"), {**FORWARDER, "snatRuleEnabled": True})
     [rule] = cloud.read(cloud.path("nat/rules"))["values"]
     assert (rule["systemRule"], rule["type"], rule["internalAddresses"]) == (True, "SNAT", "10.255.255.1")
@@ -71,7 +71,7 @@ def test_the_snat_rule_of_the_forwarder_is_a_system_rule(cloud: Bench) -> None:
 
 
 def test_users_need_the_right_to_configure_dns(tmp_path: Path) -> None:
-    auditor = bench(tmp_path, user="auditor@org1")
+    auditor = harness(tmp_path, user="auditor@org1")
     assert auditor.read(auditor.path("dns"))["enabled"] is False
     message = auditor.refused("PUT", auditor.path("dns"), FORWARDER, status=403)
     assert "[ORG_VDC_GATEWAY_CONFIGURE_DNS] to perform operations [GATEWAY_CONFIGURE_DNS_NSX_T]" in message

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulator.nsxt.bench import Bench, bench
+from tests.unit.simulator.nsxt.harness import Harness, harness
 
 HOP: dict[str, Any] = {"ipAddress": "10.0.1.254"}
 ROUTE: dict[str, Any] = {"name": "to-dc", "networkCidr": "10.9.0.0/16", "nextHops": [HOP]}
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Bench:
-    return bench(tmp_path)
+def cloud(tmp_path: Path) -> Harness:
+    return harness(tmp_path)
 
 
-def test_routes_are_created_changed_and_deleted(cloud: Bench) -> None:
+def test_routes_are_created_changed_and_deleted(cloud: Harness) -> None:
     path = cloud.path("routing/staticRoutes")
     scope = {"scopeType": "NETWORK", "id": cloud.network_urn("service")}
     task = cloud.write("POST", path, {**ROUTE, "nextHops": [{**HOP, "adminDistance": 5, "scope": scope}]})
@@ -47,11 +47,11 @@ def test_routes_are_created_changed_and_deleted(cloud: Bench) -> None:
         ({"nextHops": [{**HOP, "scope": {"scopeType": "NETWORK", "id": "x"}}]}, "'x' does not exist"),
     ],
 )
-def test_an_invalid_route_is_refused(cloud: Bench, changes: dict[str, Any], message: str) -> None:
+def test_an_invalid_route_is_refused(cloud: Harness, changes: dict[str, Any], message: str) -> None:
     assert message in cloud.refused("POST", cloud.path("routing/staticRoutes"), {**ROUTE, **changes})
 
 
-def test_a_route_of_the_system_is_read_only(cloud: Bench) -> None:
+def test_a_route_of_the_system_is_read_only(cloud: Harness) -> None:
     path = cloud.path("routing/staticRoutes")
     cloud.write("POST", path, ROUTE)
     [route] = cloud.read(path)["values"]
@@ -61,5 +61,5 @@ def test_a_route_of_the_system_is_read_only(cloud: Bench) -> None:
 
 
 def test_the_path_needs_a_newer_version(tmp_path: Path) -> None:
-    cloud = bench(tmp_path, "36.3")
+    cloud = harness(tmp_path, "36.3")
     assert cloud.refused("GET", cloud.path("routing/staticRoutes"), status=404)

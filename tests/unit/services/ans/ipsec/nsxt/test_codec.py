@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec.nsxt.bench import BRANCH, LOCAL
+from tests.unit.services.ans.ipsec.nsxt.harness import BRANCH, LOCAL
 from vcloudair_core.engine.desired import Desired, Exactly, Present
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.ipsec.nsxt.codec import PROPERTIES, NsxtIpsecCodec

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec.nsxt.bench import BRANCH, KEY, PROFILE, cloud, connected
+from tests.unit.services.ans.ipsec.nsxt.harness import BRANCH, KEY, PROFILE, cloud, connected
 from vcloudair_core.engine.desired import Present
 from vcloudair_core.errors import StageError, VcloudAirError
 from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys, is_same_key, visible_key

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec.nsxt.bench import (
+from tests.unit.services.ans.ipsec.nsxt.harness import (
     BRANCH,
     KEY,
     LOCAL,
     PROFILE,
     VERSIONS,
-    NsxtBench,
-    bench,
+    NsxtHarness,
     cloud,
     connected,
+    harness,
 )
 from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError, SpecError
 
@@ -26,21 +26,21 @@ OTHER = {**BRANCH, "name": "other", "peer_ip": "198.51.100.8", "peer_subnets": [
 
 
 @pytest.fixture(params=VERSIONS)
-def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtBench]:
-    with bench(request.param) as made:
+def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtHarness]:
+    with harness(request.param) as made:
         yield made
 
 
 @pytest.fixture
-def one() -> Iterator[NsxtBench]:
-    with bench() as made:
+def one() -> Iterator[NsxtHarness]:
+    with harness() as made:
         yield made
 
 
 # -- creating ----------------------------------------------------------------------------------------------------
 
 
-def test_a_new_tunnel_takes_one_write(ipsec: NsxtBench) -> None:
+def test_a_new_tunnel_takes_one_write(ipsec: NsxtHarness) -> None:
     """A tunnel whose spec sets no profile options gets the default profile."""
     assert ipsec.ensure(BRANCH).changed
     assert ipsec.calls() == ["GET", "POST", *READ]
@@ -55,7 +55,7 @@ def test_a_new_tunnel_takes_one_write(ipsec: NsxtBench) -> None:
     assert ipsec.calls() == READ
 
 
-def test_a_new_tunnel_with_a_custom_profile_takes_two_writes(ipsec: NsxtBench) -> None:
+def test_a_new_tunnel_with_a_custom_profile_takes_two_writes(ipsec: NsxtHarness) -> None:
     assert ipsec.ensure({**BRANCH, **PROFILE}).changed
     assert ipsec.calls() == [
         "GET", "POST", "GET", "PUT ID connectionProperties", *READ, "GET ID connectionProperties",
@@ -68,14 +68,14 @@ def test_a_new_tunnel_with_a_custom_profile_takes_two_writes(ipsec: NsxtBench) -
     assert not ipsec.ensure({**BRANCH, **PROFILE}).changed
 
 
-def test_several_new_profiles_need_one_list(one: NsxtBench) -> None:
+def test_several_new_profiles_need_one_list(one: NsxtHarness) -> None:
     one.ensure({"tunnels": [{**BRANCH, **PROFILE}, {**OTHER, "encryption": "aes-gcm-256"}]})
     assert one.calls()[:6] == [
         "GET", "POST", "POST", "GET", "PUT ID connectionProperties", "PUT ID connectionProperties",
     ]  # fmt: skip
 
 
-def test_the_read_budget(one: NsxtBench) -> None:
+def test_the_read_budget(one: NsxtHarness) -> None:
     """A read fetches the list, each tunnel, and each custom profile."""
     one.ensure({"tunnels": [{**BRANCH, **PROFILE}, OTHER]})
     one.ensure({"tunnels": [BRANCH]})
@@ -85,7 +85,7 @@ def test_the_read_budget(one: NsxtBench) -> None:
 # -- changing ----------------------------------------------------------------------------------------------------
 
 
-def test_a_changed_tunnel_takes_one_write_and_keeps_its_profile(ipsec: NsxtBench) -> None:
+def test_a_changed_tunnel_takes_one_write_and_keeps_its_profile(ipsec: NsxtHarness) -> None:
     ipsec.ensure({**BRANCH, **PROFILE})
     profile = ipsec.tunnel["properties"]
     outcome = ipsec.ensure({"name": "branch", "description": "new", "enabled": False})
@@ -96,7 +96,7 @@ def test_a_changed_tunnel_takes_one_write_and_keeps_its_profile(ipsec: NsxtBench
     assert (tunnel["securityType"], tunnel["properties"]) == ("CUSTOM", profile)
 
 
-def test_a_changed_profile_takes_one_write(ipsec: NsxtBench) -> None:
+def test_a_changed_profile_takes_one_write(ipsec: NsxtHarness) -> None:
     ipsec.ensure(BRANCH)
     assert ipsec.ensure({"name": "branch", "ike_lifetime": 28800, "pfs": False}).changed
     assert ipsec.writes() == ["PUT ID connectionProperties"]
@@ -109,7 +109,7 @@ def test_a_changed_profile_takes_one_write(ipsec: NsxtBench) -> None:
 
 @pytest.mark.parametrize("version_check", ["refuse-stale", "required"])
 def test_a_profile_is_written_before_its_tunnel(version_check: str) -> None:
-    with bench(object_version=version_check) as ipsec:
+    with harness(object_version=version_check) as ipsec:
         ipsec.ensure(BRANCH)
         assert ipsec.ensure({"name": "branch", "description": "new", **PROFILE}).changed
         assert [call for call in ipsec.calls() if call not in READ] == [
@@ -118,7 +118,7 @@ def test_a_profile_is_written_before_its_tunnel(version_check: str) -> None:
         assert (ipsec.tunnel["description"], ipsec.tunnel["securityType"]) == ("new", "CUSTOM")
 
 
-def test_back_to_the_default_profile(ipsec: NsxtBench) -> None:
+def test_back_to_the_default_profile(ipsec: NsxtHarness) -> None:
     ipsec.ensure({**BRANCH, **PROFILE})
     assert ipsec.ensure({"name": "branch", "security_profile": "default"}).changed
     assert ipsec.writes() == ["PUT ID"]
@@ -126,14 +126,14 @@ def test_back_to_the_default_profile(ipsec: NsxtBench) -> None:
     assert ipsec.tunnel["preSharedKey"] == KEY
 
 
-def test_an_exact_list_without_a_profile_restores_the_default_profile(one: NsxtBench) -> None:
+def test_an_exact_list_without_a_profile_restores_the_default_profile(one: NsxtHarness) -> None:
     one.ensure({**BRANCH, **PROFILE})
     assert one.ensure({"tunnels": [BRANCH]}, "exact").changed
     assert one.tunnel["securityType"] == "DEFAULT"
     assert not one.ensure({"tunnels": [BRANCH]}, "exact").changed
 
 
-def test_values_of_both_phases(one: NsxtBench) -> None:
+def test_values_of_both_phases(one: NsxtHarness) -> None:
     """An option without the prefix ``tunnel_`` replaces the values of both phases."""
     one.ensure({**BRANCH, "encryption": "aes256", "tunnel_encryption": "aes-gcm-256", "tunnel_dh_group": "dh20"})
     shown = one.read()["tunnels"][0]
@@ -148,7 +148,7 @@ def test_values_of_both_phases(one: NsxtBench) -> None:
     assert not {"tunnel_encryption", "tunnel_dh_group", "tunnel_digest"} & set(shown)
 
 
-def test_the_initiation_mode(one: NsxtBench) -> None:
+def test_the_initiation_mode(one: NsxtHarness) -> None:
     one.ensure({**BRANCH, "responder_only": True})
     assert one.tunnel["connectorInitiationMode"] == "RESPOND_ONLY"
     assert not one.ensure({"name": "branch", "initiation_mode": "respond_only"}).changed
@@ -159,7 +159,7 @@ def test_the_initiation_mode(one: NsxtBench) -> None:
     assert one.tunnel["connectorInitiationMode"] == "INITIATOR"
 
 
-def test_addresses_are_free_before_they_are_used(one: NsxtBench) -> None:
+def test_addresses_are_free_before_they_are_used(one: NsxtHarness) -> None:
     """Tunnels are deleted first, and give up addresses before other tunnels get them."""
     one.ensure([BRANCH, OTHER, {**OTHER, "name": "third", "peer_ip": "198.51.100.9"}])
     moved: list[dict[str, Any]] = [
@@ -173,7 +173,7 @@ def test_addresses_are_free_before_they_are_used(one: NsxtBench) -> None:
     assert ends == {"branch": ".8", "other": "10", "fourth": ".9"}
 
 
-def test_a_swap_of_tunnel_addresses_is_refused(one: NsxtBench) -> None:
+def test_a_swap_of_tunnel_addresses_is_refused(one: NsxtHarness) -> None:
     one.ensure([BRANCH, OTHER])
     with pytest.raises(ConfigurationError, match="swaps the addresses of the tunnels 'branch', 'other'"):
         one.ensure([{"name": "branch", "peer_ip": "198.51.100.8"}, {"name": "other", "peer_ip": "198.51.100.7"}])
@@ -183,14 +183,14 @@ def test_a_swap_of_tunnel_addresses_is_refused(one: NsxtBench) -> None:
 # -- identity ----------------------------------------------------------------------------------------------------
 
 
-def test_repeated_addresses_are_refused_before_a_write(one: NsxtBench) -> None:
+def test_repeated_addresses_are_refused_before_a_write(one: NsxtHarness) -> None:
     one.ensure(BRANCH)
     with pytest.raises(SpecError, match=r"are the addresses of the tunnels 'branch' and 'twin'"):
         one.ensure({**BRANCH, "name": "twin", "peer_id": "another"})
     assert one.writes() == []
 
 
-def test_a_peer_can_have_tunnels_from_several_local_addresses(one: NsxtBench) -> None:
+def test_a_peer_can_have_tunnels_from_several_local_addresses(one: NsxtHarness) -> None:
     second = {**BRANCH, "name": "second", "local_ip": "203.0.113.101", "local_subnets": ["192.168.11.0/24"]}
     one.ensure([BRANCH, second])
     assert one.names() == ["branch", "second"]
@@ -201,7 +201,7 @@ def test_a_peer_can_have_tunnels_from_several_local_addresses(one: NsxtBench) ->
     assert {tunnel["name"]: tunnel["description"] for tunnel in one.tunnels} == {"branch": "", "second": "new"}
 
 
-def test_a_tunnel_is_renamed_by_peer_and_by_id(one: NsxtBench) -> None:
+def test_a_tunnel_is_renamed_by_peer_and_by_id(one: NsxtHarness) -> None:
     one.ensure(BRANCH)
     site_id = one.tunnel["id"]
     assert one.ensure({"match_by": "peer", "peer_ip": "198.51.100.7", "name": "new name"}).changed
@@ -212,14 +212,14 @@ def test_a_tunnel_is_renamed_by_peer_and_by_id(one: NsxtBench) -> None:
         one.ensure({**BRANCH, "match_by": "site_id", "site_id": "00000000-0000-4000-8000-000000000000"})
 
 
-def test_the_last_tunnel_is_deleted(ipsec: NsxtBench) -> None:
+def test_the_last_tunnel_is_deleted(ipsec: NsxtHarness) -> None:
     ipsec.ensure(BRANCH)
     assert ipsec.ensure({"name": "branch"}, "absent").changed
     assert (ipsec.writes(), ipsec.tunnels) == (["DELETE ID"], [])
     assert ipsec.read()["enabled"] is False
 
 
-def test_an_export_is_planned_without_changes(ipsec: NsxtBench) -> None:
+def test_an_export_is_planned_without_changes(ipsec: NsxtHarness) -> None:
     assert not ipsec.ensure({**ipsec.read()}, "exact").changed
     ipsec.ensure([{**BRANCH, **PROFILE, "tunnel_digest": "sha1", "dpd_interval": 30}, OTHER])
     read = ipsec.read()
@@ -230,7 +230,7 @@ def test_an_export_is_planned_without_changes(ipsec: NsxtBench) -> None:
 # -- keys and other clients -------------------------------------------------------------------------------------
 
 
-def test_a_changed_key_of_another_client_is_replaced(one: NsxtBench) -> None:
+def test_a_changed_key_of_another_client_is_replaced(one: NsxtHarness) -> None:
     one.ensure(BRANCH)
     one.tunnel["preSharedKey"] = "set in the portal"
     outcome = one.ensure(BRANCH)
@@ -239,7 +239,7 @@ def test_a_changed_key_of_another_client_is_replaced(one: NsxtBench) -> None:
     assert one.writes() == ["PUT ID"]
 
 
-def test_update_psk(one: NsxtBench) -> None:
+def test_update_psk(one: NsxtHarness) -> None:
     one.ensure(BRANCH)
     assert one.ensure({**BRANCH, "update_psk": "always"}).changed
     assert one.writes() == ["PUT ID"]
@@ -247,7 +247,7 @@ def test_update_psk(one: NsxtBench) -> None:
     assert one.tunnel["preSharedKey"] == KEY
 
 
-def test_a_user_of_another_version_reads_the_same(one: NsxtBench) -> None:
+def test_a_user_of_another_version_reads_the_same(one: NsxtHarness) -> None:
     one.ensure({**BRANCH, **PROFILE})
     with connected(one.simulator, "38.1") as other:
         assert other.read() == one.read()
@@ -278,7 +278,7 @@ def test_ignored_logging_is_one_change_and_one_warning(tmp_path: Path) -> None:
 
 
 def test_logging_without_the_right_is_a_warning() -> None:
-    with bench(logging_right=False) as ipsec:
+    with harness(logging_right=False) as ipsec:
         outcome = ipsec.ensure({**BRANCH, "logging": True})
         [warning] = outcome.warnings
         assert "The server ignored logging=true of IPsec tunnels" in warning
@@ -302,7 +302,7 @@ CERTIFIED: dict[str, Any] = {
 }
 
 
-def test_certificates_by_name_and_urn(ipsec: NsxtBench) -> None:
+def test_certificates_by_name_and_urn(ipsec: NsxtHarness) -> None:
     assert ipsec.ensure(CERTIFIED).changed
     tunnel = ipsec.tunnel
     assert (tunnel["authenticationMode"], tunnel["preSharedKey"]) == ("CERTIFICATE", None)
@@ -315,7 +315,7 @@ def test_certificates_by_name_and_urn(ipsec: NsxtBench) -> None:
     assert (ipsec.tunnel["certificateRef"], ipsec.tunnel["preSharedKey"]) == (None, KEY)
 
 
-def test_an_unknown_certificate_is_refused_before_the_tunnels_are_read(one: NsxtBench) -> None:
+def test_an_unknown_certificate_is_refused_before_the_tunnels_are_read(one: NsxtHarness) -> None:
     with pytest.raises(SpecError, match="no certificate named 'vpn-gatewy'; did you mean 'vpn-gateway'"):
         one.ensure({**CERTIFIED, "certificate": "vpn-gatewy"})
     assert one.calls() == []

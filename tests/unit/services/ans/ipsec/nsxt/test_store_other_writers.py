@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.services.ans.ipsec.nsxt.bench import BRANCH, KEY, PROFILE, VERSIONS, NsxtBench, bench
+from tests.unit.services.ans.ipsec.nsxt.harness import BRANCH, KEY, PROFILE, VERSIONS, NsxtHarness, harness
 from vcloudair_core.errors import ApiError, VcloudAirError
 
 TUNNELS = "/ipsec/tunnels"
@@ -14,13 +14,13 @@ PROPERTIES = "/connectionProperties"
 
 
 @pytest.fixture(params=VERSIONS)
-def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtBench]:
-    with bench(request.param) as made:
+def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtHarness]:
+    with harness(request.param) as made:
         yield made
 
 
 @pytest.mark.parametrize("kind", ["reset", "reset_after"])
-def test_a_tunnel_whose_response_is_lost_is_created_once(ipsec: NsxtBench, kind: str) -> None:
+def test_a_tunnel_whose_response_is_lost_is_created_once(ipsec: NsxtHarness, kind: str) -> None:
     ipsec.simulator.faults.add(kind, method="POST", path=TUNNELS)
     assert ipsec.ensure({**BRANCH, **PROFILE}).changed
     assert ipsec.names() == ["branch"]
@@ -29,7 +29,7 @@ def test_a_tunnel_whose_response_is_lost_is_created_once(ipsec: NsxtBench, kind:
 
 
 @pytest.mark.parametrize("kind", ["reset", "reset_after"])
-def test_a_profile_whose_response_is_lost_is_written(ipsec: NsxtBench, kind: str) -> None:
+def test_a_profile_whose_response_is_lost_is_written(ipsec: NsxtHarness, kind: str) -> None:
     ipsec.ensure(BRANCH)
     ipsec.simulator.faults.add(kind, method="PUT", path=PROPERTIES)
     assert ipsec.ensure({"name": "branch", "description": "new", **PROFILE}).changed
@@ -37,7 +37,7 @@ def test_a_profile_whose_response_is_lost_is_written(ipsec: NsxtBench, kind: str
     assert not ipsec.ensure({"name": "branch", "description": "new", **PROFILE}).changed
 
 
-def test_a_tunnel_whose_change_fails_keeps_its_new_profile(ipsec: NsxtBench) -> None:
+def test_a_tunnel_whose_change_fails_keeps_its_new_profile(ipsec: NsxtHarness) -> None:
     """The next run writes only the tunnel, and keeps the security type CUSTOM."""
     ipsec.ensure(BRANCH)
     ipsec.simulator.faults.add("status", method="PUT", path=ipsec.tunnel["id"], status=403, skip=1, count=20)
@@ -52,7 +52,7 @@ def test_a_tunnel_whose_change_fails_keeps_its_new_profile(ipsec: NsxtBench) -> 
 
 @pytest.mark.parametrize("path", [TUNNELS, PROPERTIES])
 def test_a_list_or_profile_that_cannot_be_read_is_an_error(path: str) -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.ensure({**BRANCH, **PROFILE})
         ipsec.simulator.faults.add("status", method="GET", path=path, status=400, count=20)
         with pytest.raises(ApiError):
@@ -60,7 +60,7 @@ def test_a_list_or_profile_that_cannot_be_read_is_an_error(path: str) -> None:
 
 
 def test_a_tunnel_that_is_deleted_during_the_read_is_left_out() -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.ensure([BRANCH, {**BRANCH, "name": "gone", "peer_ip": "198.51.100.9"}])
         gone = next(tunnel["id"] for tunnel in ipsec.tunnels if tunnel["name"] == "gone")
         edit = {"edge": "nsxt-edge1", "section": "ipsec", "delete": "gone"}
@@ -71,7 +71,7 @@ def test_a_tunnel_that_is_deleted_during_the_read_is_left_out() -> None:
 @pytest.mark.parametrize("path", ["", PROPERTIES])
 def test_a_tunnel_that_must_not_be_read_is_an_error(path: str) -> None:
     """A tunnel that exists is never left out, so that no tunnel is created twice."""
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.ensure({**BRANCH, **PROFILE})
         ipsec.simulator.faults.add("status", method="GET", path=ipsec.tunnel["id"] + path, status=403, count=20)
         with pytest.raises(ApiError, match="Opening the ipsec section"):
@@ -80,7 +80,7 @@ def test_a_tunnel_that_must_not_be_read_is_an_error(path: str) -> None:
 
 @pytest.mark.parametrize("checked", ["refuse-stale", "ignore"])
 def test_a_change_of_another_client_before_the_profile_is_kept(checked: str) -> None:
-    with bench(object_version=checked) as ipsec:
+    with harness(object_version=checked) as ipsec:
         ipsec.ensure({**BRANCH, "peer_subnets": ["10.20.0.0/16"]})
         edit = {"edge": "nsxt-edge1", "section": "ipsec", "change": {"name": "branch", "logging": True}}
         ipsec.simulator.faults.add("edit", method="PUT", path=PROPERTIES, edit=edit)
@@ -90,7 +90,7 @@ def test_a_change_of_another_client_before_the_profile_is_kept(checked: str) -> 
 
 
 def test_a_change_of_another_client_before_the_tunnel_is_kept() -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.ensure(BRANCH)
         edit = {"edge": "nsxt-edge1", "section": "ipsec", "change": {"name": "branch", "logging": True}}
         ipsec.simulator.faults.add("edit", method="PUT", path=ipsec.tunnel["id"], edit=edit)
@@ -100,7 +100,7 @@ def test_a_change_of_another_client_before_the_tunnel_is_kept() -> None:
 
 def test_the_tunnel_of_another_client_with_the_same_addresses_is_reported() -> None:
     """The read after the refused write shows the tunnel of the other client."""
-    with bench() as ipsec:
+    with harness() as ipsec:
         theirs = {
             "name": "theirs",
             "preSharedKey": "their key",
@@ -116,14 +116,14 @@ def test_the_tunnel_of_another_client_with_the_same_addresses_is_reported() -> N
 
 
 def test_a_busy_edge_gateway_is_tried_again() -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.simulator.faults.add("busy", method="POST", path=TUNNELS, count=2)
         assert ipsec.ensure(BRANCH).changed
         assert ipsec.names() == ["branch"]
 
 
 def test_tunnels_of_others_are_kept() -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.ensure({**BRANCH, "name": "theirs", "peer_ip": "198.51.100.9", **PROFILE})
         before = {**ipsec.tunnel}
         ipsec.ensure(BRANCH)

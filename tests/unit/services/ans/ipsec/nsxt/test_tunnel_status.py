@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.services.ans.ipsec.nsxt.bench import BRANCH, VERSIONS, NsxtBench, bench
+from tests.unit.services.ans.ipsec.nsxt.harness import BRANCH, VERSIONS, NsxtHarness, harness
 from vcloudair_core.errors import TaskTimeoutError
 from vcloudair_core.simulator.nsxt.ipsec.status import set_tunnel_status
 
@@ -14,13 +14,13 @@ OTHER = {**BRANCH, "name": "other", "peer_ip": "198.51.100.8", "peer_subnets": [
 
 
 @pytest.fixture(params=VERSIONS)
-def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtBench]:
-    with bench(request.param) as made:
+def ipsec(request: pytest.FixtureRequest) -> Iterator[NsxtHarness]:
+    with harness(request.param) as made:
         made.ensure([BRANCH, {**OTHER, "enabled": False}])
         yield made
 
 
-def test_status_and_statistics(ipsec: NsxtBench) -> None:
+def test_status_and_statistics(ipsec: NsxtHarness) -> None:
     """A disabled tunnel causes no calls."""
     ipsec.requests.clear()
     status = ipsec.client.edges.ipsec_status()
@@ -38,13 +38,13 @@ def test_status_and_statistics(ipsec: NsxtBench) -> None:
 
 
 @pytest.mark.parametrize(("wire", "status"), [("DOWN", "down"), ("DEGRADED", "partly up")])
-def test_a_tunnel_that_is_not_up_has_a_reason(ipsec: NsxtBench, wire: str, status: str) -> None:
+def test_a_tunnel_that_is_not_up_has_a_reason(ipsec: NsxtHarness, wire: str, status: str) -> None:
     set_tunnel_status(ipsec.edge, "branch", "Peer not responding", wire)
     tunnels = {tunnel["name"]: tunnel for tunnel in ipsec.client.edges.ipsec_status()["tunnels"]}
     assert (tunnels["branch"]["status"], tunnels["branch"]["last_error"]) == (status, "Peer not responding")
 
 
-def test_a_tunnel_that_was_deleted_is_unknown(ipsec: NsxtBench) -> None:
+def test_a_tunnel_that_was_deleted_is_unknown(ipsec: NsxtHarness) -> None:
     edit = {"edge": "nsxt-edge1", "section": "ipsec", "delete": "branch"}
     ipsec.simulator.faults.add("edit", method="GET", path="/status", edit=edit)
     tunnels = {tunnel["name"]: tunnel["status"] for tunnel in ipsec.client.edges.ipsec_status()["tunnels"]}
@@ -52,7 +52,7 @@ def test_a_tunnel_that_was_deleted_is_unknown(ipsec: NsxtBench) -> None:
 
 
 def test_waiting_polls_only_the_status_until_the_tunnel_is_up() -> None:
-    with bench(tunnel_up_after_s=4.0) as ipsec:
+    with harness(tunnel_up_after_s=4.0) as ipsec:
         tunnels = ipsec.ensure(BRANCH).after
         ipsec.requests.clear()
         [shown] = ipsec.client.edges.wait_for_tunnels(tunnels, timeout_s=60)
@@ -63,7 +63,7 @@ def test_waiting_polls_only_the_status_until_the_tunnel_is_up() -> None:
 
 @pytest.mark.parametrize("wire", ["DOWN", "DEGRADED"])
 def test_waiting_fails_for_a_tunnel_that_is_not_completely_up(wire: str) -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         tunnels = ipsec.ensure(BRANCH).after
         set_tunnel_status(ipsec.edge, "branch", "Peer not responding", wire)
         with pytest.raises(TaskTimeoutError, match=r"Peer not responding"):
@@ -71,7 +71,7 @@ def test_waiting_fails_for_a_tunnel_that_is_not_completely_up(wire: str) -> None
 
 
 def test_the_settings_of_the_peer() -> None:
-    with bench() as ipsec:
+    with harness() as ipsec:
         ipsec.ensure({**BRANCH, "encryption": "aes256", "tunnel_encryption": "aes-gcm-256", "ike_lifetime": 28800})
         sheet = ipsec.client.edges.peer_sheet("branch")
         assert (sheet["encryption"], sheet["tunnel_encryption"], sheet["ike_lifetime"]) == (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nsxt_nat_bench import PROFILES, RULES, NsxtBench, nsxt_bench
+from tests.unit.services.ans.nsxt_nat_harness import PROFILES, RULES, NsxtHarness, nsxt_harness
 from vcloudair_core.errors import AmbiguousMatchError, SpecError, VcloudAirError
 from vcloudair_core.services.ans.nat.nsxt.store import NsxtNatStore
 from vcloudair_core.services.ans.nat.section import SECTION
@@ -18,19 +18,19 @@ VERSIONS = ("37.2", "38.1", "39.1")
 
 
 @pytest.fixture(params=VERSIONS)
-def nat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NsxtBench]:
-    with nsxt_bench(tmp_path, request.param, logging_right=True) as made:
+def nat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NsxtHarness]:
+    with nsxt_harness(tmp_path, request.param, logging_right=True) as made:
         yield made
 
 
 @pytest.fixture
-def newest(tmp_path: Path) -> Iterator[NsxtBench]:
-    """Return a bench with the newest API version."""
-    with nsxt_bench(tmp_path, "39.1", logging_right=True) as made:
+def newest(tmp_path: Path) -> Iterator[NsxtHarness]:
+    """Return a test harness with the newest API version."""
+    with nsxt_harness(tmp_path, "39.1", logging_right=True) as made:
         yield made
 
 
-def web(nat: NsxtBench, **changes: Any) -> dict[str, Any]:
+def web(nat: NsxtHarness, **changes: Any) -> dict[str, Any]:
     rule = {
         "action": "dnat",
         "original_address": nat.address,
@@ -43,7 +43,7 @@ def web(nat: NsxtBench, **changes: Any) -> dict[str, Any]:
     return {**rule, **changes}
 
 
-def eight_rules(nat: NsxtBench) -> list[dict[str, Any]]:
+def eight_rules(nat: NsxtHarness) -> list[dict[str, Any]]:
     """Return rules with every action, and with profiles of NSX and of this project."""
     out = {"action": "snat", "original_address": "192.168.10.0/24", "translated_address": nat.address}
     return [
@@ -58,7 +58,7 @@ def eight_rules(nat: NsxtBench) -> list[dict[str, Any]]:
     ]
 
 
-def test_all_kinds_of_rules_are_created_kept_and_removed(nat: NsxtBench) -> None:
+def test_all_kinds_of_rules_are_created_kept_and_removed(nat: NsxtHarness) -> None:
     foreign = nat.seed()
     rules = eight_rules(nat)
     predicted = nat.ensure({"enabled": True, "rules": rules}, check=True)
@@ -86,7 +86,7 @@ def _comparable(section: dict[str, Any]) -> list[tuple[tuple[str, Any], ...]]:
     )
 
 
-def test_one_changed_rule_is_one_write(nat: NsxtBench) -> None:
+def test_one_changed_rule_is_one_write(nat: NsxtHarness) -> None:
     nat.ensure({"rules": eight_rules(nat)})
     before = [dict(rule) for rule in nat.rules]
     outcome = nat.ensure({"rules": [*eight_rules(nat)[1:], web(nat, translated_address="192.168.10.99")]})
@@ -97,7 +97,7 @@ def test_one_changed_rule_is_one_write(nat: NsxtBench) -> None:
     assert sorted(nat.writes()) == ["POST", "PUT"]
 
 
-def test_drift_of_another_client_is_repaired(nat: NsxtBench) -> None:
+def test_drift_of_another_client_is_repaired(nat: NsxtHarness) -> None:
     nat.ensure({"rules": eight_rules(nat)})
     rule = next(rule for rule in nat.rules if rule["name"] == "web")
     rule |= {"internalAddresses": "192.168.66.6", "active": False, "priority": 3, "firewallMatch": "BYPASS"}
@@ -108,7 +108,7 @@ def test_drift_of_another_client_is_repaired(nat: NsxtBench) -> None:
     assert not nat.ensure({"rules": eight_rules(nat)}).changed
 
 
-def test_every_option_of_nsxt_round_trips(newest: NsxtBench) -> None:
+def test_every_option_of_nsxt_round_trips(newest: NsxtHarness) -> None:
     options = {
         "name": "all options", "priority": 42, "firewall_match": "match_external_address", "vpn_mode": "exclusive",
         "applied_to": "service", "logging": True, "enabled": False,
@@ -122,11 +122,11 @@ def test_every_option_of_nsxt_round_trips(newest: NsxtBench) -> None:
     assert newest.rules[0]["appliedTo"] is None
 
 
-def _network(nat: NsxtBench, name: str) -> str:
+def _network(nat: NsxtHarness, name: str) -> str:
     return next(key for key, network in nat.simulator.world.networks.items() if network.name == name)
 
 
-def test_an_unknown_network_is_refused_in_check_mode_too(newest: NsxtBench) -> None:
+def test_an_unknown_network_is_refused_in_check_mode_too(newest: NsxtHarness) -> None:
     for check in (True, False):
         with pytest.raises(SpecError, match="applied_to: Network not found: 'missing'"):
             newest.ensure(web(newest, applied_to="missing"), check=check)
@@ -137,7 +137,7 @@ def test_an_unknown_network_is_refused_in_check_mode_too(newest: NsxtBench) -> N
     "changes",
     [{"position": "top"}, {"vnic": 0}, {"translated_address": "10.0.0.1-10.0.0.2"}, {"dnat_match_source_port": 1}],
 )
-def test_an_unsupported_option_is_refused_before_anything_is_read(nat: NsxtBench, changes: dict[str, Any]) -> None:
+def test_an_unsupported_option_is_refused_before_anything_is_read(nat: NsxtHarness, changes: dict[str, Any]) -> None:
     for check in (True, False):
         with pytest.raises(SpecError, match="is not supported on NSX-T edge gateways") as caught:
             nat.ensure(web(nat, **changes), check=check)
@@ -146,7 +146,7 @@ def test_an_unsupported_option_is_refused_before_anything_is_read(nat: NsxtBench
         assert nat.journal.count(path="/cloudapi/2.0.0/edgeGateways") == 0
 
 
-def test_system_rules_are_kept_and_shown_as_internal(nat: NsxtBench) -> None:
+def test_system_rules_are_kept_and_shown_as_internal(nat: NsxtHarness) -> None:
     system = nat.seed(name="dns", systemRule=True)
     nat.ensure({"rules": [web(nat)]}, "exact")
     assert [rule["name"] for rule in nat.rules] == ["dns", "web"]
@@ -156,7 +156,7 @@ def test_system_rules_are_kept_and_shown_as_internal(nat: NsxtBench) -> None:
     assert nat.rules == [system]
 
 
-def test_a_named_profile_is_used_and_never_deleted(nat: NsxtBench) -> None:
+def test_a_named_profile_is_used_and_never_deleted(nat: NsxtHarness) -> None:
     nat.ensure(web(nat))
     profile = next(
         value for value in nat.simulator.world.port_profiles.values() if value.name == nat.managed_profiles()[0]
@@ -171,7 +171,7 @@ def test_a_named_profile_is_used_and_never_deleted(nat: NsxtBench) -> None:
     assert profile.name in [value.name for value in nat.simulator.world.port_profiles.values()]
 
 
-def test_rules_with_one_name_are_told_apart_by_content(newest: NsxtBench) -> None:
+def test_rules_with_one_name_are_told_apart_by_content(newest: NsxtHarness) -> None:
     rules = [
         {**rule, "name": "twin", "match_by": "name"}
         for rule in (web(newest), web(newest, original_port=1), web(newest, original_port=2))
@@ -183,7 +183,7 @@ def test_rules_with_one_name_are_told_apart_by_content(newest: NsxtBench) -> Non
         newest.ensure({"match_by": "name", "name": "twin", "enabled": False})
 
 
-def test_an_error_after_the_first_write_says_that_something_was_written(nat: NsxtBench) -> None:
+def test_an_error_after_the_first_write_says_that_something_was_written(nat: NsxtHarness) -> None:
     foreign = "198.51.100.200"
     rules = [web(nat), web(nat, original_address=foreign, translated_port=7777)]
     with pytest.raises(VcloudAirError, match="is not allocated to the edge gateway") as caught:
@@ -198,7 +198,7 @@ def test_an_error_after_the_first_write_says_that_something_was_written(nat: Nsx
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_a_lost_response_neither_repeats_nor_loses_a_write(nat: NsxtBench, method: str) -> None:
+def test_a_lost_response_neither_repeats_nor_loses_a_write(nat: NsxtHarness, method: str) -> None:
     nat.ensure([web(nat, original_port=port) for port in (1, 2)])
     rules = {
         "POST": [web(nat, original_port=port) for port in (1, 2, 3, 4)],
@@ -213,7 +213,7 @@ def test_a_lost_response_neither_repeats_nor_loses_a_write(nat: NsxtBench, metho
     assert not nat.ensure({"rules": rules}, "exact").changed
 
 
-def test_a_rule_that_another_client_deletes_is_no_error(nat: NsxtBench) -> None:
+def test_a_rule_that_another_client_deletes_is_no_error(nat: NsxtHarness) -> None:
     nat.ensure([web(nat, original_port=port, description=str(port)) for port in (1, 2, 3)])
     nat.simulator.faults.add("edit", method="DELETE", path=RULES, edit={"edge": "gw1", "section": "nat", "delete": "2"})
     nat.ensure([web(nat, original_port=port) for port in (2, 3)], "absent")
@@ -221,7 +221,7 @@ def test_a_rule_that_another_client_deletes_is_no_error(nat: NsxtBench) -> None:
 
 
 @pytest.mark.parametrize("skip", [0, 1])
-def test_a_rule_that_another_client_deletes_is_created_again(nat: NsxtBench, skip: int) -> None:
+def test_a_rule_that_another_client_deletes_is_created_again(nat: NsxtHarness, skip: int) -> None:
     rules = [web(nat, original_port=port, description=str(port)) for port in (1, 2)]
     nat.ensure(rules)
     nat.simulator.faults.add(
@@ -231,7 +231,7 @@ def test_a_rule_that_another_client_deletes_is_created_again(nat: NsxtBench, ski
     assert sorted((rule["name"], rule["logging"]) for rule in nat.rules) == [("1", True), ("2", True)]
 
 
-def test_a_change_of_another_client_to_another_field_is_kept(nat: NsxtBench) -> None:
+def test_a_change_of_another_client_to_another_field_is_kept(nat: NsxtHarness) -> None:
     nat.ensure(web(nat))
     edit = {"edge": "gw1", "section": "nat", "change": {"name": "web", "priority": 99}}
     nat.simulator.faults.add("edit", method="PUT", path=RULES, edit=edit)
@@ -239,13 +239,13 @@ def test_a_change_of_another_client_to_another_field_is_kept(nat: NsxtBench) -> 
     assert (nat.rules[0]["priority"], nat.rules[0]["logging"]) == (99, True)
 
 
-def test_a_busy_edge_gateway_is_waited_for(nat: NsxtBench) -> None:
+def test_a_busy_edge_gateway_is_waited_for(nat: NsxtHarness) -> None:
     nat.simulator.faults.add("busy", method="POST", path=RULES, count=3)
     nat.ensure([web(nat), web(nat, original_port=2)])
     assert len(nat.rules) == 2
 
 
-def test_a_staged_document_keeps_the_content_of_profiles(newest: NsxtBench) -> None:
+def test_a_staged_document_keeps_the_content_of_profiles(newest: NsxtHarness) -> None:
     newest.ensure(web(newest))
     store = RuleKind(SECTION).open(newest.client.session, {"edge": "gw1"})
     assert isinstance(store, NsxtNatStore)
@@ -253,7 +253,7 @@ def test_a_staged_document_keeps_the_content_of_profiles(newest: NsxtBench) -> N
     assert store.load(store.dump(document)).tree == document.tree
 
 
-def test_profiles_are_read_only_if_a_rule_needs_them(nat: NsxtBench) -> None:
+def test_profiles_are_read_only_if_a_rule_needs_them(nat: NsxtHarness) -> None:
     rule = {"action": "snat", "original_address": "192.168.10.0/24", "translated_address": nat.address}
     nat.ensure(rule)
     assert nat.journal.count(path=PROFILES) == 0
@@ -265,7 +265,7 @@ def test_logging_that_the_server_ignores_is_a_warning(tmp_path: Path, version: s
 
     Source: protocol/nsxt.md §5.
     """
-    with nsxt_bench(tmp_path, version, logging_right=False) as nat:
+    with nsxt_harness(tmp_path, version, logging_right=False) as nat:
         rules = [web(nat, logging=True), web(nat, original_port=2, logging=True, description="other")]
         outcome = nat.ensure(rules)
         assert (nat.writes(), [rule["logging"] for rule in nat.rules]) == (["POST", "POST"], [False, False])
@@ -283,7 +283,7 @@ def test_logging_that_the_server_ignores_is_a_warning(tmp_path: Path, version: s
 
 @pytest.mark.parametrize(("firewall_match", "is_warned"), [(None, False), ("match_external_address", True)])
 def test_the_firewall_matches_the_address_that_the_rule_selects(
-    newest: NsxtBench, firewall_match: str | None, is_warned: bool
+    newest: NsxtHarness, firewall_match: str | None, is_warned: bool
 ) -> None:
     inside = {"name": "in", "destination": "192.168.10.20", "protocol": "tcp", "dest_port": 9443}
     newest.client.ensure("ans.firewall_rule", inside)

@@ -1,4 +1,4 @@
-"""A bench for IPsec tests on a simulated NSX-T edge gateway, with its request log."""
+"""A harness for IPsec tests: a simulated NSX-T edge gateway, and its request log."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BRANCH = {
 PROFILE = {"encryption": "aes256", "digest": "sha-256", "dh_group": "dh16"}
 
 
-class NsxtBench:
+class NsxtHarness:
     """A simulated cloud with an NSX-T edge gateway, and a client."""
 
     def __init__(self, simulator: Simulator, client: Client) -> None:
@@ -98,15 +98,15 @@ def cloud(version: str = "39.1", **config: Any) -> Simulator:
 
 
 @contextmanager
-def connected(simulator: Simulator, version: str = "39.1", **settings: Any) -> Iterator[NsxtBench]:
-    """Yield a bench whose client waits with the clock of the cloud."""
+def connected(simulator: Simulator, version: str = "39.1", **settings: Any) -> Iterator[NsxtHarness]:
+    """Yield a test harness whose client waits on the simulator's virtual clock."""
     options = {**simulator_settings(simulator), "edge": "nsxt-edge1", "api_version": version, **settings}
     with simulated_app(simulator, LinkedClock(simulator)).client(**options) as client:
-        yield NsxtBench(simulator, client)
+        yield NsxtHarness(simulator, client)
 
 
 @contextmanager
-def bench(version: str = "39.1", **config: Any) -> Iterator[NsxtBench]:
-    """Yield a bench with a cloud of its own."""
+def harness(version: str = "39.1", **config: Any) -> Iterator[NsxtHarness]:
+    """Yield a test harness with a new simulated cloud."""
     with connected(cloud(version, **config), version) as made:
         yield made

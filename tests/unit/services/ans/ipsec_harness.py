@@ -1,4 +1,4 @@
-"""A bench for IPsec tests: a simulated edge with tunnels, and its request log."""
+"""A harness for IPsec tests: a simulated edge with tunnels, and its request log."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def foreign(number: int, **more: Any) -> dict[str, Any]:
     }
 
 
-class Bench:
+class Harness:
     """A simulated edge with one client."""
 
     def __init__(self, simulator: Simulator, client: Client) -> None:
@@ -101,12 +101,15 @@ class Bench:
 
 
 @contextmanager
-def bench(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Bench]:
-    """Yield a bench with one client, for one edge API. The client has a fake clock."""
+def harness(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Harness]:
+    """Yield a simulated edge with one client for an edge API.
+
+    The client has a fake clock.
+    """
     settings = {**simulator_settings(simulator), "edge_api": edge_api, **more}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._pipeline.clock = FakeClock()
-        yield Bench(simulator, client)
+        yield Harness(simulator, client)
 
 
 def as_text(sites: Any) -> str:

@@ -1,4 +1,4 @@
-"""A bench for NAT tests on NSX-T: a simulated edge gateway and its requests."""
+"""A harness for NAT tests on NSX-T: a simulated edge gateway and its request log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.unit.simulator.nsxt.bench import INVENTORY
+from tests.unit.simulator.nsxt.harness import INVENTORY
 from vcloudair_core.client import Client
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.simulator import Simulator
@@ -22,7 +22,7 @@ RULES = "/nat/rules"
 PROFILES = "applicationPortProfiles"
 
 
-class NsxtBench:
+class NsxtHarness:
     """A simulated NSX-T edge gateway with one client."""
 
     def __init__(self, simulator: Simulator, client: Client) -> None:
@@ -77,11 +77,11 @@ class NsxtBench:
 
 
 @contextmanager
-def nsxt_bench(folder: Path, version: str, **options: Any) -> Iterator[NsxtBench]:
+def nsxt_harness(folder: Path, version: str, **options: Any) -> Iterator[NsxtHarness]:
     """Return a client of a cloud with NSX-T edge gateways, for one API version."""
     file = folder / "inventory.yml"
     file.write_text(INVENTORY, encoding="utf-8")
     simulator = make_simulator(profile="vcd", api_versions=(version,), inventory_file=str(file), **options)
     settings = {**simulator_settings(simulator), "edge": "gw1", "state_dir": str(folder / "state")}
     with simulated_app(simulator, LinkedClock(simulator)).client(**settings) as client:
-        yield NsxtBench(simulator, client)
+        yield NsxtHarness(simulator, client)

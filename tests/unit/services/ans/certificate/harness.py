@@ -28,7 +28,7 @@ def spec(pair: Pair, name: str = "web", **fields: Any) -> dict[str, Any]:
 
 
 @dataclass
-class CertificateBench:
+class CertificateHarness:
     """A simulated cloud, and a client whose edge gateway has the backend."""
 
     backend: str
@@ -46,12 +46,12 @@ class CertificateBench:
         return self.client.ensure("ans.certificate", specs, state=state, check=check)
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """Return the certificates by name, without those that each library has."""
+        """Return the certificates by name, without those in every new library."""
         records = self.client.read("ans.certificate")
         return {record["name"]: record for record in records if not record["name"].startswith("vpn-")}
 
     def calls(self) -> list[str]:
-        """Return the calls since the last ensure, with the last word of each path."""
+        """Return the calls since the last ensure: the method and the last path segment."""
         shown = []
         for call in self.requests.calls:
             method, _, path = call.partition(" ")
@@ -62,8 +62,8 @@ class CertificateBench:
 
 
 @contextmanager
-def certificates(backend: str, **config: Any) -> Iterator[CertificateBench]:
-    """Yield a bench with a cloud of its own."""
+def certificates(backend: str, **config: Any) -> Iterator[CertificateHarness]:
+    """Yield a test harness with a new simulated cloud."""
     is_nsxt = backend == NSXT
     simulator = make_simulator(
         profile="vcd",
@@ -75,4 +75,4 @@ def certificates(backend: str, **config: Any) -> Iterator[CertificateBench]:
     settings = {**simulator_settings(simulator), "edge": name}
     with simulated_app(simulator, LinkedClock(simulator)).client(**settings) as client:
         client.read("ans.certificate")
-        yield CertificateBench(backend, simulator, client, RequestView(simulator))
+        yield CertificateHarness(backend, simulator, client, RequestView(simulator))

@@ -50,10 +50,10 @@ orgs:
 
 
 @dataclass
-class Bench:
-    """A signed-in client.
+class Harness:
+    """A signed-in client of a simulated cloud.
 
-    The clock of its simulator stands still until :meth:`settle` moves it.
+    The clock of the simulator stands still until :meth:`settle` moves it.
     """
 
     caller: Caller
@@ -129,10 +129,10 @@ class Bench:
         return self.caller.headers["Accept"].replace("application/json", "application/*+xml")
 
 
-def bench(folder: Path, version: str = "39.1", user: str = "demo@org1", **options: Any) -> Bench:
+def harness(folder: Path, version: str = "39.1", user: str = "demo@org1", **options: Any) -> Harness:
     """Return a client of a cloud with :data:`INVENTORY`."""
     file = folder / "inventory.yml"
     file.write_text(INVENTORY, encoding="utf-8")
     caller = caller_for(version, inventory_file=str(file), standing_clock=1_700_000_000.0, **options)
     caller.headers["Authorization"] = f"Bearer {sign_in(caller, user)}"
-    return Bench(caller)
+    return Harness(caller)
