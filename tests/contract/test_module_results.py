@@ -91,6 +91,7 @@ BINDING: dict[str, Any] = {"mac_address": "00:50:56:01:02:03", "host_name": "web
 IP_SET: dict[str, Any] = {"name": "partners", "addresses": ["198.51.100.0/24"]}
 PROFILE: dict[str, Any] = {"name": "web", "services": [{"protocol": "tcp", "port": ["443"]}]}
 CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("vca_address_info", {}),
     ("vca_dhcp", {"enabled": True, "pools": [DHCP_POOL], "bindings": [BINDING]}),
     ("vca_dhcp", {"purge": True, "pools": [], "allow_empty": True}),
     ("vca_dhcp", {"state": "absent", "bindings": [BINDING]}),

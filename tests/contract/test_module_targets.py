@@ -36,6 +36,7 @@ INVENTORY = {
     ]
 }
 READS: dict[str, Callable[[Client, Mapping[str, Any]], Any]] = {
+    "vca_address_info": lambda client, target: client.edges.addresses(**target),
     "vca_edge_info": lambda client, target: client.read("ans.edge", target),
     "vca_firewall_info": lambda client, target: client.read("ans.firewall", target),
     "vca_nat_info": lambda client, target: client.read("ans.nat", target),
