@@ -1,4 +1,4 @@
-"""Tests of the comparison with other clients: figures, regressions, quick run.
+"""Tests of the comparison with other clients: metrics, regressions and quick runs.
 
 ``nox -s bench`` runs the whole comparison.
 """
@@ -16,7 +16,7 @@ import pytest
 from tests.benchmarks.side_by_side import __main__ as side_by_side
 from tests.benchmarks.side_by_side import regress
 from tests.benchmarks.side_by_side.__main__ import KEPT, compared, main, matches
-from tests.benchmarks.side_by_side.figures import Row, compare, exponent, growths
+from tests.benchmarks.side_by_side.measurements import Row, compare, exponent, growths
 from tests.benchmarks.side_by_side.runner import Effort, Measured, measure
 from tests.benchmarks.side_by_side.scenarios import FLOOR, ORIGINAL, OURS, PEERS, SCENARIOS, Scenario
 from tests.benchmarks.side_by_side.table import table
@@ -33,16 +33,18 @@ def rows(ours: float = 0.030, *, calls: int = 1, power: float = 1.0) -> list[Row
     found = []
     for size in (10, 100, 1000):
         here = []
-        for who, least, how in ((OURS, ours, power), (ORIGINAL, 0.040, 1.0), (FLOOR, 0.020, 1.0)):
+        for contender, least, how in ((OURS, ours, power), (ORIGINAL, 0.040, 1.0), (FLOOR, 0.020, 1.0)):
             middle = least * (size / 10) ** how
-            here.append(Row(SCENARIO.name, size, 20, who, [middle * 0.9, middle, middle * 1.3], [calls] * 3, 40.0))
+            here.append(
+                Row(SCENARIO.name, size, 20, contender, [middle * 0.9, middle, middle * 1.3], [calls] * 3, 40.0)
+            )
         compare(SCENARIO, here)
         found += here
     return found
 
 
 def worse(kept: list[Row], now: list[Row]) -> set[str]:
-    """Return the figure and the size of each regression, as text."""
+    """Return the metric and the contender of each regression, as text."""
     found = regress.regressions(now, growths(now), regress.kept_form(kept, growths(kept)))
     return {f"{key.rpartition(' | ')[2]} of {key.split(' | ')[3]}" for key in found}
 
@@ -54,12 +56,16 @@ def test_medians_ratios_and_exponents() -> None:
     original = rows()[1]
     assert original.to_ours == pytest.approx(4 / 3)
     assert original.to_floor == pytest.approx(2.0)
-    assert {one.who: round(one.exponent, 2) for one in growths(rows(power=1.5))} == {OURS: 1.5, ORIGINAL: 1, FLOOR: 1}
+    assert {one.contender: round(one.exponent, 2) for one in growths(rows(power=1.5))} == {
+        OURS: 1.5,
+        ORIGINAL: 1,
+        FLOOR: 1,
+    }
     assert exponent((size, 7 * size**2) for size in (3, 30, 300)) == pytest.approx(2)
     assert math.isclose(exponent((size, 7) for size in (3, 30, 300)), 0, abs_tol=1e-9)
 
 
-def test_equal_and_noisy_figures_are_not_regressions() -> None:
+def test_equal_and_noisy_metrics_are_not_regressions() -> None:
     assert worse(rows(), rows()) == set()
     assert worse(rows(), rows(0.030 * 1.25)) == set()
     assert worse(rows(), rows(0.020)) == set()  # Faster is not a regression.
@@ -80,7 +86,7 @@ def test_a_regression_is_found(now: list[Row], expected: set[str]) -> None:
 class Runs:
     """A fake for scenario runs, in which our contender is ``slower_s`` seconds slower.
 
-    Only the first run measures. The other runs repeat its figures.
+    Only the first run measures. The other runs return the same measurements.
     """
 
     chosen = [(SCENARIO, size, 0) for size in (10, 20, 40)]
@@ -101,7 +107,7 @@ class Runs:
         for size in (10, 20, 40):
             here = [row for row in found.rows if row.size == size]
             for row in here:
-                row.seconds = [one + (self.slower_s if row.who == OURS else 0) for one in row.seconds]
+                row.seconds = [one + (self.slower_s if row.contender == OURS else 0) for one in row.seconds]
             compare(SCENARIO, here)
         return found
 
@@ -145,7 +151,7 @@ def test_quick_run_is_not_worse_than_the_results_file(tmp_path: Path, capsys: py
     with capsys.disabled():
         assert main(["quick", "--results", str(tmp_path / "results.json")]) == 0
     found: dict[str, Any] = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert {row["who"] for row in found["rows"]} >= {OURS, ORIGINAL, FLOOR}
+    assert {row["contender"] for row in found["rows"]} >= {OURS, ORIGINAL, FLOOR}
     assert found["growth"] and found["imports"]
 
 
@@ -154,9 +160,9 @@ def test_number_of_turns_depends_on_the_first_turn() -> None:
     assert [effort.turns_after(seconds) for seconds in (0.1, 1.0, 2.0, 4.9, 9.9, 10.1)] == [5, 5, 2, 1, 1, 0]
 
 
-def test_tables_contain_all_figures() -> None:
+def test_tables_contain_all_measurements() -> None:
     head, ours, *others = table(rows()).splitlines()
-    assert head.split() == "what size latency who median min-max n calls peak MB to ours to floor".split()
+    assert head.split() == "what size latency contender median min-max n calls peak MB to ours to floor".split()
     assert ours.split()[-8:] == ["30.0", "ms", "27.0", "ms-39.0", "ms", "3", "1", "40", "1.50"][-8:]
     assert len(others) == 8
 
@@ -164,8 +170,8 @@ def test_tables_contain_all_figures() -> None:
 def test_scenarios_define_their_floors_and_contenders() -> None:
     for scenario in SCENARIOS:
         assert scenario.contenders[0].startswith(OURS)
-        for who in scenario.contenders:
-            if who.startswith(OURS) or who in PEERS:
-                assert scenario.floor_of(who) in scenario.contenders, (scenario.name, who)
+        for contender in scenario.contenders:
+            if contender.startswith(OURS) or contender in PEERS:
+                assert scenario.floor_of(contender) in scenario.contenders, (scenario.name, contender)
     limited: Scenario = next(one for one in SCENARIOS if one.most)
     assert len(limited.those_of(10)) == len(limited.those_of(1000)) + 1

@@ -1,9 +1,9 @@
-"""Measure all contenders, and compare the figures with the results file.
+"""Measure all contenders, and compare the measurements with the results file.
 
 Usage: ``python -m tests.benchmarks.side_by_side [quick] [--only NAME] [--keep]``. ``quick`` runs a small part of the
 comparison, which takes a minute or two. ``--only`` selects scenarios by the start of their names. ``--keep`` writes the
-results file instead of comparing the figures with it. The exit status is 1 if two measurements of a figure are both
-worse than the results file.
+results file instead of comparing the measurements with it. The exit status is 1 if a value is worse than in the results
+file in two measurements.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.benchmarks.side_by_side import regress
 from tests.benchmarks.side_by_side.contestants import python_of_pyvcloud
-from tests.benchmarks.side_by_side.figures import Import, Row, growths
+from tests.benchmarks.side_by_side.measurements import Import, Row, growths
 from tests.benchmarks.side_by_side.page import fill
 from tests.benchmarks.side_by_side.runner import Effort, Measured, measure
 from tests.benchmarks.side_by_side.scenarios import LATENCIES, QUICK_LATENCY, SCENARIOS, Scenario
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="file for the plot (results.png)")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="page whose figures are updated")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="page whose benchmark tables are updated")
     parser.add_argument(
         "--from",
         type=Path,
@@ -67,31 +67,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--kept", type=Path, default=KEPT, metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--results", type=Path, default=BENCH / "results.json", metavar="FILE")
-    given = parser.parse_args(arguments)
-    effort, is_quick = (QUICK, True) if given.effort == "quick" else (FULL, False)
+    variables = parser.parse_args(arguments)
+    effort, is_quick = (QUICK, True) if variables.effort == "quick" else (FULL, False)
     if not python_of_pyvcloud():
         _say("pyvcloud is not here and does not take part: python tools/make_bench.py, or nox -s bench")
-    chosen = matches(given.only, is_quick=is_quick)
-    measured = _read_results(given.earlier) if given.earlier else _measured(chosen, effort)
+    chosen = matches(variables.only, is_quick=is_quick)
+    measured = _read_results(variables.earlier) if variables.earlier else _measured(chosen, effort)
     found = growths(measured.rows)
     print(f"\n{table(measured.rows)}\n\n{growth_table(found)}\n\n{import_table(measured.imports)}")
-    if not given.earlier:
-        _write_results(given.results, measured)
-    if given.page:
-        fill(given.page, measured.rows, found)
-    picture = given.plot or (None if given.earlier else given.results.with_suffix(".png"))
+    if not variables.earlier:
+        _write_results(variables.results, measured)
+    if variables.page:
+        fill(variables.page, measured.rows, found)
+    picture = variables.plot or (None if variables.earlier else variables.results.with_suffix(".png"))
     if picture:
         from tests.benchmarks.side_by_side.plot import plot
 
         plot(measured.rows, found, picture)
-    if given.keep:
-        before = regress.read(given.kept)
+    if variables.keep:
+        before = regress.read(variables.kept)
         now = regress.kept_form(measured.rows, found)
-        regress.write(given.kept, {part: {**before[part], **now[part]} for part in before})
+        regress.write(variables.kept, {part: {**before[part], **now[part]} for part in before})
         return 0
-    if given.earlier:
+    if variables.earlier:
         return 0
-    return compared(given.kept, chosen, effort, measured)
+    return compared(variables.kept, chosen, effort, measured)
 
 
 def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Measured:
@@ -102,7 +102,7 @@ def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Me
 
 
 def compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:
-    """Compare the figures with the results file, and repeat worse measurements.
+    """Compare the rows with the results file, and repeat measurements that are worse.
 
     A busy host slows down one of two measurements, but slow code slows down both. Returns 0 if there is no regression.
     """
@@ -130,7 +130,7 @@ def _write_results(path: Path, measured: Measured) -> None:
         "python": platform.python_version(),
         "rows": [row.as_dict() for row in measured.rows],
         "growth": [{**vars(one), "key": one.key} for one in growths(measured.rows)],
-        "imports": {who: vars(one) for who, one in measured.imports.items()},
+        "imports": {contender: vars(one) for contender, one in measured.imports.items()},
     }
     path.write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
 
@@ -147,7 +147,7 @@ def _read_results(paths: Sequence[Path]) -> Measured:
             del fields["median"]
             row = Row(**fields)
             rows[row.key] = row
-        measured.imports |= {who: Import(**fields) for who, fields in found["imports"].items()}
+        measured.imports |= {contender: Import(**fields) for contender, fields in found["imports"].items()}
     order = [scenario.name for scenario in SCENARIOS]
     measured.rows = sorted(rows.values(), key=lambda row: (order.index(row.scenario), row.latency_ms, row.size))
     return measured

@@ -25,12 +25,12 @@ class Tasks(Program):
     """
 
     def __init__(
-        self, action: str, given: Mapping[str, Any], env: Mapping[str, str], folder: Path, *, in_controller: bool
+        self, action: str, variables: Mapping[str, Any], env: Mapping[str, str], folder: Path, *, in_controller: bool
     ) -> None:
-        self._action, self._given = action, given
+        self._action, self._given = action, variables
         self._record = folder / "tasks.recorded"
         play = folder / "tasks.yml"
-        tasks = [{action: self._options(number)} for number in range(given["size"])]
+        tasks = [{action: self._options(number)} for number in range(variables["size"])]
         play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
         recording = {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "recorder"}
         way = {"VCA_IN_CONTROLLER": str(in_controller).lower(), "RECORDER_FILE": str(self._record)}
@@ -60,7 +60,7 @@ class Tasks(Program):
 class Inventory(Program):
     """A contender that runs ``ansible-inventory --list`` for one file.
 
-    The result of a turn is the number of hosts.
+    The value of a turn is the number of hosts.
     """
 
     def __init__(self, file: Path, env: Mapping[str, str], folder: Path) -> None:

@@ -20,7 +20,7 @@ STARTER = Path(__file__).parent / "contenders" / "starter.py"
 class Turn:
     """The cost of a turn.
 
-    ``value`` proves that the work was done. ``peak_mb`` is the peak memory of the process.
+    ``value`` is the result that proves that the work was done. ``peak_mb`` is the peak memory of the process.
     """
 
     seconds: float

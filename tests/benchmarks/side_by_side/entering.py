@@ -27,20 +27,21 @@ IMPORTS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A contender in a scenario.
+    """The data to create a contender for a scenario.
 
-    ``given`` has the variables of its job. ``env`` has the environment variables of its process.
+    ``variables`` are the arguments of the contender's job, which is the function that does the work of the scenario.
+    ``env`` has the environment variables of its process.
     """
 
-    who: str
+    contender: str
     scenario: s.Scenario
-    given: Mapping[str, Any]
+    variables: Mapping[str, Any]
     env: Mapping[str, str]
     folder: Path
 
     @property
     def python(self) -> str:
-        return python_of_pyvcloud() if self.who == s.PYVCLOUD else sys.executable
+        return python_of_pyvcloud() if self.contender == s.PYVCLOUD else sys.executable
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,35 +49,40 @@ class Entry:
         kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         kept = {name: value for name, value in kept.items() if not name.startswith("VCA_")}
         homes = {"XDG_STATE_HOME": str(self.folder / "state"), "XDG_CACHE_HOME": str(self.folder / "cache")}
-        return {**kept, **homes, "REQUESTS_CA_BUNDLE": self.given["ca_path"], "PYTHONPATH": str(ROOT)}
+        return {**kept, **homes, "REQUESTS_CA_BUNDLE": self.variables["ca_path"], "PYTHONPATH": str(ROOT)}
 
 
 def enter(entry: Entry) -> Contestant:
-    """Return a contender that is ready. Raises ContestantError if it cannot start."""
+    """Return a contender that is ready to run turns.
+
+    Raises ContestantError if it cannot start.
+    """
     return _WAYS.get(entry.scenario.job, _worker)(entry)
 
 
 def _worker(entry: Entry) -> Contestant:
     log = entry.folder / "errors.log"
-    return Worker(entry.python, MODULES[entry.who], entry.scenario.job, entry.given, entry.environment, log)
+    return Worker(entry.python, MODULES[entry.contender], entry.scenario.job, entry.variables, entry.environment, log)
 
 
 def _help(entry: Entry) -> Contestant:
-    command = [str(BIN / "vca"), "--help"] if entry.who == s.OURS else [entry.python, "-c", IMPORTS[entry.who]]
+    command = (
+        [str(BIN / "vca"), "--help"] if entry.contender == s.OURS else [entry.python, "-c", IMPORTS[entry.contender]]
+    )
     return Program(command, entry.environment, entry.folder / "help.log")
 
 
 def _list(entry: Entry) -> Contestant:
-    if entry.who == s.OURS:
+    if entry.contender == s.OURS:
         env = {**environment(entry.env, entry.folder), "VCA_SESSION_CACHE": "false"}
         return Program([str(BIN / "vca"), "edge", "list"], env, entry.folder / "list.log")
-    words = ["-W", "ignore", "-m", f"{PACKAGE}.{MODULES[entry.who]}", "edges", json.dumps(dict(entry.given))]
+    words = ["-W", "ignore", "-m", f"{PACKAGE}.{MODULES[entry.contender]}", "edges", json.dumps(dict(entry.variables))]
     return Program([entry.python, *words], entry.environment, entry.folder / "list.log")
 
 
 def _tasks(entry: Entry) -> Contestant:
-    action, in_controller = ANSIBLE[entry.who]
-    return Tasks(action, entry.given, entry.env, entry.folder, in_controller=in_controller)
+    action, in_controller = ANSIBLE[entry.contender]
+    return Tasks(action, entry.variables, entry.env, entry.folder, in_controller=in_controller)
 
 
 def _inventory(entry: Entry) -> Contestant:
@@ -85,16 +91,16 @@ def _inventory(entry: Entry) -> Contestant:
     The contender ``FILE`` reads our hosts from a YAML file, and ``CACHED`` reads them from a cache.
     """
     cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
-    options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.who == s.CACHED else {}
+    options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.contender == s.CACHED else {}
     file = entry.folder / "hosts.vca.yml"
     file.write_text(json.dumps({"plugin": "vcloudair.cloud.vca_vms", **options}), encoding="utf-8")
-    if entry.who in (s.FILE, s.CACHED):
+    if entry.contender in (s.FILE, s.CACHED):
         env = {**environment(entry.env, entry.folder), "VCA_SESSION_CACHE": "false"}
         listed = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--yaml"]
         written = entry.folder / "hosts.yml"
         with written.open("w") as output:
             subprocess.run(listed, cwd=ROOT, env=env, stdout=output, check=True)
-        file = written if entry.who == s.FILE else file
+        file = written if entry.contender == s.FILE else file
     return Inventory(file, entry.env, entry.folder)
 
 

@@ -1,16 +1,16 @@
-"""Update the figures of a page between two markers."""
+"""Update the benchmark tables of a page between two markers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.side_by_side.figures import Growth, Row, is_ours
+from tests.benchmarks.side_by_side.measurements import Growth, Row, is_ours
 from tests.benchmarks.side_by_side.scenarios import LATENCIES, PEERS, SCENARIOS, Scenario
 from tests.benchmarks.side_by_side.table import duration
 
 BEGIN, END = "<!-- figures: made by nox -s bench -- --page -->", "<!-- end of figures -->"
-_HEAD = ("what", "size", "latency", "who", "calls", "peak MB", "to floor", *PEERS)
+_HEAD = ("what", "size", "latency", "contender", "calls", "peak MB", "to floor", *PEERS)
 
 
 def fill(path: Path, rows: Sequence[Row], found: Sequence[Growth]) -> None:
@@ -31,7 +31,7 @@ def ratios(rows: Sequence[Row]) -> str:
         for latency in LATENCIES:
             here = [row for row in rows if (row.scenario, row.latency_ms) == (scenario.name, latency)]
             size = max((row.size for row in here), default=0)
-            lines += [_line(scenario, row, here) for row in here if row.size == size and is_ours(row.who)]
+            lines += [_line(scenario, row, here) for row in here if row.size == size and is_ours(row.contender)]
     return _markdown(_HEAD, lines)
 
 
@@ -41,7 +41,7 @@ def growth(found: Sequence[Growth]) -> str:
     lines: dict[tuple[str, int, str], list[str]] = {}
     for one in found:
         sizes = ", ".join(map(str, one.sizes))
-        lines.setdefault((one.scenario, one.latency_ms, sizes), []).append(f"{one.who} {one.exponent:.2f}")
+        lines.setdefault((one.scenario, one.latency_ms, sizes), []).append(f"{one.contender} {one.exponent:.2f}")
     shown = [
         (titles[scenario], f"{latency} ms", sizes, ", ".join(words))
         for (scenario, latency, sizes), words in lines.items()
@@ -52,7 +52,7 @@ def growth(found: Sequence[Growth]) -> str:
 def _line(scenario: Scenario, row: Row, rows: Sequence[Row]) -> tuple[str, ...]:
     peers = []
     for name in PEERS:
-        theirs = [one for one in rows if one.who == name]
+        theirs = [one for one in rows if one.contender == name]
         same = next((one for one in theirs if one.size == row.size), None)
         largest = max(theirs, key=lambda one: one.size, default=None)
         if same is not None:
@@ -63,9 +63,10 @@ def _line(scenario: Scenario, row: Row, rows: Sequence[Row]) -> tuple[str, ...]:
             peers.append("")
     floor = "" if row.to_floor is None else f"{row.to_floor:.2f}"
     size = f"{row.size} {scenario.unit}".strip() if scenario.unit else ""
-    who = f"{row.who}: {duration(row.median)}"
+    contender = f"{row.contender}: {duration(row.median)}"
     return (
-        scenario.title, size, f"{row.latency_ms} ms", who, str(max(row.calls)), f"{row.peak_mb:.0f}", floor, *peers
+        scenario.title, size, f"{row.latency_ms} ms", contender,
+        str(max(row.calls)), f"{row.peak_mb:.0f}", floor, *peers,
     )  # fmt: skip
 
 

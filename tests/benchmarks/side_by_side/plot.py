@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.side_by_side.figures import Growth, Row
+from tests.benchmarks.side_by_side.measurements import Growth, Row
 from tests.benchmarks.side_by_side.scenarios import (
     ACTION,
     CACHED,
@@ -46,14 +46,19 @@ def plot(rows: Iterable[Row], found: Iterable[Growth], path: Path) -> None:
     from matplotlib import pyplot
 
     measured = [row for row in rows if row.latency_ms == LATENCY_MS]
-    exponents = {(one.scenario, one.who): one.exponent for one in found if one.latency_ms == LATENCY_MS}
+    exponents = {(one.scenario, one.contender): one.exponent for one in found if one.latency_ms == LATENCY_MS}
     shown = [one for one in SCENARIOS if len({row.size for row in measured if row.scenario == one.name}) >= 3]
     lines = max(1, -(-len(shown) // _COLUMNS))
     figure, axes = pyplot.subplots(lines, _COLUMNS, figsize=(4.2 * _COLUMNS, 3.3 * lines), squeeze=False)
     places = [axis for line in axes for axis in line]
     for axis, scenario in zip(places, shown, strict=False):
         here = [row for row in measured if row.scenario == scenario.name]
-        _panel(axis, scenario.contenders, here, {who: exponents.get((scenario.name, who)) for who in _LOOKS})
+        _panel(
+            axis,
+            scenario.contenders,
+            here,
+            {contender: exponents.get((scenario.name, contender)) for contender in _LOOKS},
+        )
         axis.set_title(scenario.title, fontsize=10, loc="left")
         axis.set_xlabel(scenario.unit, fontsize=8)
     for axis in places[len(shown) :]:
@@ -70,13 +75,13 @@ def plot(rows: Iterable[Row], found: Iterable[Growth], path: Path) -> None:
 
 
 def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents: dict[str, float | None]) -> None:
-    for who in contenders:
-        line = sorted((row for row in rows if row.who == who), key=lambda row: row.size)
+    for contender in contenders:
+        line = sorted((row for row in rows if row.contender == contender), key=lambda row: row.size)
         if not line:
             continue
-        color, marker, style = _LOOKS[who]
-        power = exponents.get(who)
-        label = who if power is None else f"{who} ({power:.2f})"
+        color, marker, style = _LOOKS[contender]
+        power = exponents.get(contender)
+        label = contender if power is None else f"{contender} ({power:.2f})"
         middle = [row.median for row in line]
         spread = [
             [row.median - min(row.seconds) for row in line],
@@ -95,7 +100,7 @@ def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents:
     axis.legend(fontsize=7, frameon=False, loc="upper left")
     # The margin keeps the legend off the lines.
     low, high = axis.get_ylim()
-    axis.set_ylim(low, high * (high / low) ** (0.11 * len({row.who for row in rows})))
+    axis.set_ylim(low, high * (high / low) ** (0.11 * len({row.contender for row in rows})))
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.side_by_side.figures import Growth, Row, is_ours
+from tests.benchmarks.side_by_side.measurements import Growth, Row, is_ours
 from tests.benchmarks.side_by_side.scenarios import PEERS
 
 TIMED = ("recovery",)
@@ -41,7 +41,7 @@ class Tolerance:
     exponent_more: float = 0.25
 
     def on_host(self, slowness: float) -> Tolerance:
-        """Return the tolerance for a host that is slower than a quiet host by a factor."""
+        """Return the tolerance for a host that is slower by the factor ``slowness``."""
         values = (self.floor_factor, self.floor_more, self.peer_factor, self.exponent_more)
         return Tolerance(*(value * slowness for value in values))
 
@@ -50,17 +50,17 @@ OF_FULL, OF_QUICK = Tolerance(), Tolerance(2.0, 0.6, 2.2, 0.5)
 
 
 def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[str, Any]]:
-    """Return the figures of a run in the format of the results file."""
+    """Return the measurements of a run in the format of the results file."""
     shown: dict[str, dict[str, Any]] = {"rows": {}, "growth": {}}
     for row in rows:
-        values: dict[str, Any] = {"calls": max(row.calls)} if is_ours(row.who) else {}
-        if is_ours(row.who) and row.to_floor is not None:
+        values: dict[str, Any] = {"calls": max(row.calls)} if is_ours(row.contender) else {}
+        if is_ours(row.contender) and row.to_floor is not None:
             values["to_floor"] = round(row.to_floor, 2)
-        if row.who in PEERS and row.to_ours is not None:
+        if row.contender in PEERS and row.to_ours is not None:
             values["to_ours"] = round(row.to_ours, 2)
         if values:
             shown["rows"][row.key] = values
-    shown["growth"] = {one.key: round(one.exponent, 2) for one in found if is_ours(one.who)}
+    shown["growth"] = {one.key: round(one.exponent, 2) for one in found if is_ours(one.contender)}
     return shown
 
 
@@ -84,9 +84,9 @@ def write(path: Path, kept: Kept) -> None:
 def regressions(
     rows: Iterable[Row], found: Iterable[Growth], kept: Kept, tolerance: Tolerance = OF_FULL
 ) -> dict[str, str]:
-    """Return a sentence for each regression, by key and figure.
+    """Return a sentence for each regression, by ``<row key> | <metric>``.
 
-    A figure that is missing in the results file is not a regression.
+    A metric that is missing in the results file is not a regression.
     """
     now = kept_form(rows, found)
     worse = {}
@@ -103,7 +103,7 @@ def regressions(
 
 
 def scenario_of(key: str) -> str:
-    """Return the name of the scenario from the key of a regression."""
+    """Return the name of the scenario from the key of a row or regression."""
     return key.partition(" | ")[0]
 
 

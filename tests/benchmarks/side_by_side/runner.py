@@ -12,7 +12,7 @@ from typing import Any
 from tests.benchmarks.side_by_side import cloud as clouds
 from tests.benchmarks.side_by_side.contestants import Contestant, ContestantError, python_of_pyvcloud
 from tests.benchmarks.side_by_side.entering import Entry, enter
-from tests.benchmarks.side_by_side.figures import Import, Row, compare
+from tests.benchmarks.side_by_side.measurements import Import, Row, compare
 from tests.benchmarks.side_by_side.scenarios import PYVCLOUD, Scenario
 from tests.support.host_load import HostLoad
 
@@ -24,7 +24,7 @@ class Effort:
     """The limits for a contender: the number of turns, and their total time.
 
     After a warm-up turn, a contender runs at most ``turns`` turns within ``budget_s``. If the warm-up turn takes more
-    than twice the budget, its cost is counted and no other turn follows.
+    than twice the budget, no other turn follows, and the warm-up turn is the measurement.
     """
 
     turns: int = 5
@@ -45,30 +45,32 @@ class Measured:
     imports: dict[str, Import] = field(default_factory=dict)
     load: HostLoad = field(default_factory=HostLoad)
 
-    def note_import(self, who: str, one: Contestant) -> None:
+    def note_import(self, contender: str, one: Contestant) -> None:
         """Record the import cost of a contender."""
         if one.import_s:
-            kept = self.imports.setdefault(who, Import(who, [], one.imported_mb))
+            kept = self.imports.setdefault(contender, Import(contender, [], one.imported_mb))
             kept.seconds.append(one.import_s)
 
 
 class Match:
-    """A scenario with a single size and latency."""
+    """A scenario with a single size and latency, which all its contenders run."""
 
     def __init__(self, scenario: Scenario, size: int, latency_ms: int, folder: Path) -> None:
         self._scenario, self._size, self._latency = scenario, size, latency_ms
         self._folder = folder
-        self._who = [who for who in scenario.those_of(size) if who != PYVCLOUD or python_of_pyvcloud()]
+        self._who = [
+            contender for contender in scenario.those_of(size) if contender != PYVCLOUD or python_of_pyvcloud()
+        ]
 
     def run(self, effort: Effort, measured: Measured) -> list[Row]:
         """Return the rows of all contenders, with ratios.
 
         Raises ContestantError if a contender did not do its work.
         """
-        rows = {who: Row(self._scenario.name, self._size, self._latency, who) for who in self._who}
+        rows = {contender: Row(self._scenario.name, self._size, self._latency, contender) for contender in self._who}
         if self._scenario.is_used_up:
-            for who in self._who:
-                self._alone(who, rows[who], measured)
+            for contender in self._who:
+                self._alone(contender, rows[contender], measured)
         else:
             self._together(rows, effort, measured)
         compare(self._scenario, list(rows.values()))
@@ -80,49 +82,53 @@ class Match:
         folder = self._folder / name
         return stack.enter_context(clouds.running(folder, self._latency, len(self._who), *more))
 
-    def _alone(self, who: str, row: Row, measured: Measured) -> None:
-        """Run one turn on a new cloud, because the turn cannot be repeated on that cloud."""
+    def _alone(self, contender: str, row: Row, measured: Measured) -> None:
+        """Run one turn on a new simulator.
+
+        The turn changes the cloud, so it cannot be repeated on the same simulator.
+        """
         with ExitStack() as stack:
-            cloud = self._cloud(stack, f"cloud of {who}")
-            one = self._entered(who, 0, cloud, stack, measured)
-            self._turn(one, 1, cloud, who, row)
+            cloud = self._cloud(stack, f"cloud of {contender}")
+            one = self._entered(contender, 0, cloud, stack, measured)
+            self._turn(one, 1, cloud, contender, row)
 
     def _together(self, rows: dict[str, Row], effort: Effort, measured: Measured) -> None:
         with ExitStack() as stack:
             cloud = self._cloud(stack, "cloud")
             entered = {
-                who: self._entered(who, position, cloud, stack, measured) for position, who in enumerate(self._who)
+                contender: self._entered(contender, position, cloud, stack, measured)
+                for position, contender in enumerate(self._who)
             }
             left = {}
-            for who, one in entered.items():  # The first turn is for warming up.
-                self._turn(one, 0, cloud, who, rows[who])
-                left[who] = effort.turns_after(rows[who].seconds[0])
-                if left[who]:
-                    rows[who].seconds.clear()
-                    rows[who].calls.clear()
+            for contender, one in entered.items():  # The first turn is for warming up.
+                self._turn(one, 0, cloud, contender, rows[contender])
+                left[contender] = effort.turns_after(rows[contender].seconds[0])
+                if left[contender]:
+                    rows[contender].seconds.clear()
+                    rows[contender].calls.clear()
             for turn in range(1, effort.turns + 1):
                 order = list(entered) if turn % 2 else list(reversed(entered))
-                for who in order:
-                    if turn <= left[who]:
-                        self._turn(entered[who], turn, cloud, who, rows[who])
+                for contender in order:
+                    if turn <= left[contender]:
+                        self._turn(entered[contender], turn, cloud, contender, rows[contender])
 
     def _entered(
-        self, who: str, position: int, cloud: clouds.Cloud, stack: ExitStack, measured: Measured
+        self, contender: str, position: int, cloud: clouds.Cloud, stack: ExitStack, measured: Measured
     ) -> Contestant:
-        folder = self._folder / who
+        folder = self._folder / contender
         folder.mkdir(parents=True, exist_ok=True)
         name, edge_id = cloud.edges[position]
-        given: dict[str, Any] = {**cloud.variables(), **self._scenario.variables, "size": self._size}
-        given |= {"edge": name, "edge_id": edge_id, "org_id": cloud.org_id()}
+        variables: dict[str, Any] = {**cloud.variables(), **self._scenario.variables, "size": self._size}
+        variables |= {"edge": name, "edge_id": edge_id, "org_id": cloud.org_id()}
         if self._scenario.edge == "full":
             cloud.fill(edge_id, self._size)
-        one = enter(Entry(who, self._scenario, given, cloud.env, folder))
+        one = enter(Entry(contender, self._scenario, variables, cloud.env, folder))
         stack.callback(one.close)
-        measured.note_import(who, one)
+        measured.note_import(contender, one)
         return one
 
-    def _turn(self, one: Contestant, number: int, cloud: clouds.Cloud, who: str, row: Row) -> None:
-        edge_id = cloud.edges[self._who.index(who) if not self._scenario.is_used_up else 0][1]
+    def _turn(self, one: Contestant, number: int, cloud: clouds.Cloud, contender: str, row: Row) -> None:
+        edge_id = cloud.edges[self._who.index(contender) if not self._scenario.is_used_up else 0][1]
         if self._scenario.edge == "empty":
             cloud.fill(edge_id, 0)
         cloud.forget_calls()
@@ -140,14 +146,11 @@ class Match:
 def measure(
     matches: Iterable[tuple[Scenario, int, int]], effort: Effort, folder: Path, measured: Measured, say: Say
 ) -> None:
-    """Run all matches, one after the other.
-
-    A match is a scenario, a size and a latency.
-    """
+    """Run all matches, one after the other."""
     for number, (scenario, size, latency_ms) in enumerate(matches):
         match = Match(scenario, size, latency_ms, folder / f"{number:03} {scenario.name}")
         measured.load.sample()
         rows = match.run(effort, measured)
         measured.load.sample()
-        told = ", ".join(f"{row.who} {statistics.median(row.seconds) * 1000:.0f} ms" for row in rows)
+        told = ", ".join(f"{row.contender} {statistics.median(row.seconds) * 1000:.0f} ms" for row in rows)
         say(f"{scenario.title}, {size} {scenario.unit}, {latency_ms} ms: {told}")

@@ -48,13 +48,13 @@ class Scenario:
     quick: Sequence[int] = ()
     is_used_up: bool = False
 
-    def floor_of(self, who: str) -> str:
-        """Return the contender that ``who`` is compared with."""
-        return self.floors.get(who, FLOOR)
+    def floor_of(self, contender: str) -> str:
+        """Return the contender that ``contender`` is compared with in ``to_floor``."""
+        return self.floors.get(contender, FLOOR)
 
     def those_of(self, size: int) -> list[str]:
         """Return the contenders that are measured at a size."""
-        return [who for who in self.contenders if size <= self.most.get(who, size)]
+        return [contender for contender in self.contenders if size <= self.most.get(contender, size)]
 
 
 def _always(*sizes: int) -> dict[int, Sequence[int]]:

@@ -1,15 +1,15 @@
-"""Tables of all figures, growth and import costs, as text."""
+"""Tables of measurements, growth and import costs, as text."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from tests.benchmarks.side_by_side.figures import Growth, Import, Row
+from tests.benchmarks.side_by_side.measurements import Growth, Import, Row
 from tests.benchmarks.side_by_side.scenarios import SCENARIOS
 
-_HEAD = ("what", "size", "latency", "who", "median", "min-max", "n", "calls", "peak MB", "to ours", "to floor")
-_LEFT = ("what", "who")
+_HEAD = ("what", "size", "latency", "contender", "median", "min-max", "n", "calls", "peak MB", "to ours", "to floor")
+_LEFT = ("what", "contender")
 
 
 def duration(seconds: float) -> str:
@@ -33,8 +33,8 @@ def cells(row: Row) -> tuple[str, ...]:
     title = next(one.title for one in SCENARIOS if one.name == row.scenario)
     spread = f"{duration(min(row.seconds))}-{duration(max(row.seconds))}" if len(row.seconds) > 1 else ""
     return (
-        title, str(row.size), f"{row.latency_ms} ms", row.who, duration(row.median), spread, str(len(row.seconds)),
-        _calls(row.calls), f"{row.peak_mb:.0f}", _ratio(row.to_ours), _ratio(row.to_floor),
+        title, str(row.size), f"{row.latency_ms} ms", row.contender, duration(row.median), spread,
+        str(len(row.seconds)), _calls(row.calls), f"{row.peak_mb:.0f}", _ratio(row.to_ours), _ratio(row.to_floor),
     )  # fmt: skip
 
 
@@ -61,16 +61,22 @@ def growth_table(found: Iterable[Growth]) -> str:
     """Return a table of growth exponents: 0 is constant, 1 is linear, 2 is quadratic."""
     titles = {one.name: one.title for one in SCENARIOS}
     lines = [
-        (titles[one.scenario], ", ".join(map(str, one.sizes)), f"{one.latency_ms} ms", one.who, f"{one.exponent:.2f}")
+        (
+            titles[one.scenario],
+            ", ".join(map(str, one.sizes)),
+            f"{one.latency_ms} ms",
+            one.contender,
+            f"{one.exponent:.2f}",
+        )
         for one in found
     ]
-    return aligned(("what", "sizes", "latency", "who", "exponent"), lines, ("what", "who", "sizes"))
+    return aligned(("what", "sizes", "latency", "contender", "exponent"), lines, ("what", "contender", "sizes"))
 
 
 def import_table(found: Mapping[str, Import]) -> str:
     """Return a table with the cost of importing each library."""
     lines = [
-        (one.who, duration(statistics.median(one.seconds)), str(len(one.seconds)), f"{one.peak_mb:.0f}")
+        (one.contender, duration(statistics.median(one.seconds)), str(len(one.seconds)), f"{one.peak_mb:.0f}")
         for one in found.values()
     ]
-    return aligned(("who", "median", "n", "peak MB"), lines)
+    return aligned(("contender", "median", "n", "peak MB"), lines)

@@ -27,26 +27,26 @@ def _load() -> None:
 class Web:
     """A signed-in session of requests."""
 
-    def __init__(self, given: Variables) -> None:
+    def __init__(self, variables: Variables) -> None:
         import requests
         from urllib3 import Retry
 
-        self.given = given
+        self.variables = variables
         self._web = requests.Session()
-        self._web.verify, self._web.trust_env = given.get("ca_path") or True, False
+        self._web.verify, self._web.trust_env = variables.get("ca_path") or True, False
         # A server closes idle connections, which the client notices only with the next call.
         again = Retry(2, allowed_methods=["GET"], raise_on_status=False)
-        size = given.get("parallel_calls") or given.get("at_once") or 10
+        size = variables.get("parallel_calls") or variables.get("at_once") or 10
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=size, max_retries=again)
         for scheme in ("https://", "http://"):
             self._web.mount(scheme, adapter)
-        user = (f"{given['username']}@{given['org']}", given["password"])
+        user = (f"{variables['username']}@{variables['org']}", variables["password"])
         answer = self.call("POST", "/api/sessions", auth=user, headers=XML)
         self._web.headers["x-vcloud-authorization"] = answer.headers["x-vcloud-authorization"]
 
     def call(self, method: str, target: str, **more: Any) -> Any:
         """Send a request and return the response. Raises for an error status."""
-        url = target if target.startswith("http") else self.given["url"] + target
+        url = target if target.startswith("http") else self.variables["url"] + target
         answer = self._web.request(method, url, timeout=60, **more)
         assert answer.status_code < 300, answer.text
         return answer
@@ -59,26 +59,26 @@ class Web:
         def page(number: int) -> int:
             return int(self.call("GET", f"{question}{number}", headers=XML).content.count(element))
 
-        with ThreadPoolExecutor(self.given.get("parallel_calls") or 1) as pool:
+        with ThreadPoolExecutor(self.variables.get("parallel_calls") or 1) as pool:
             return sum(pool.map(page, range(1, max(1, -(-count // PAGE)) + 1)))
 
 
-def _sign_in(given: Variables) -> Job:
+def _sign_in(variables: Variables) -> Job:
     def job(turn: int) -> str:
-        Web(given)
+        Web(variables)
         return "signed in"
 
     return job
 
 
-def _query(given: Variables) -> Job:
-    web = Web(given)
-    return lambda turn: web.pages("vm", given["size"])
+def _query(variables: Variables) -> Job:
+    web = Web(variables)
+    return lambda turn: web.pages("vm", variables["size"])
 
 
-def _edges(given: Variables) -> Job:
+def _edges(variables: Variables) -> Job:
     def job(turn: int) -> int:
-        count = Web(given).pages("edgeGateway", 1)
+        count = Web(variables).pages("edgeGateway", 1)
         print(count)
         return count
 
@@ -88,11 +88,11 @@ def _edges(given: Variables) -> Job:
 class Firewall:
     """Calls that GET the firewall section and PUT a prepared document."""
 
-    def __init__(self, given: Variables) -> None:
-        self._web = Web(given)
-        is_json = given["edge_api"] == "hybridity"
+    def __init__(self, variables: Variables) -> None:
+        self._web = Web(variables)
+        is_json = variables["edge_api"] == "hybridity"
         middle = "hybridity/api/gateways" if is_json else "network/edges"
-        self._path = f"/{middle}/{given['edge_id']}/firewall/config"
+        self._path = f"/{middle}/{variables['edge_id']}/firewall/config"
         self._headers = JSON if is_json else {**XML, "Content-Type": "application/xml"}
 
     def get(self) -> bytes:
@@ -103,16 +103,16 @@ class Firewall:
         self._web.call("PUT", self._path, headers=self._headers, data=body)
 
 
-def _firewall_same(given: Variables) -> Job:
-    firewall = Firewall(given)
+def _firewall_same(variables: Variables) -> Job:
+    firewall = Firewall(variables)
     return lambda turn: not firewall.get()
 
 
-def _firewall_one(given: Variables) -> Job:
-    firewall = Firewall(given)
+def _firewall_one(variables: Variables) -> Job:
+    firewall = Firewall(variables)
     # The document has no version because a version would be stale.
     read = re.sub(rb'"version": ?\d+,? ?|<version>\d+</version>', b"", firewall.get())
-    at = read.index(rules.name(given["size"] - 1).encode())
+    at = read.index(rules.name(variables["size"] - 1).encode())
     bodies = [_with_action(read, at, rules.action(0, 0, turn).encode()) for turn in (0, 1)]
 
     def job(turn: int) -> bool:
@@ -132,10 +132,10 @@ def _with_action(text: bytes, at: int, action: bytes) -> bytes:
     return text[: found.start(2)] + action + text[found.end(2) :]
 
 
-def _all_rules(given: Variables, count: int) -> bytes:
+def _all_rules(variables: Variables, count: int) -> bytes:
     """Return a firewall document with ``count`` rules in a wire format."""
     wanted = rules.on_the_wire(count)
-    if given["edge_api"] == "hybridity":
+    if variables["edge_api"] == "hybridity":
         rest = {"featureType": "firewall_4.0", "enabled": True}
         return json.dumps({**rest, "firewallRules": {"firewallRules": wanted}}).encode()
     parts = [
@@ -150,8 +150,8 @@ def _all_rules(given: Variables, count: int) -> bytes:
     return f"<firewall><enabled>true</enabled><firewallRules>{inside}</firewallRules></firewall>".encode()
 
 
-def _firewall_all(given: Variables) -> Job:
-    firewall, body = Firewall(given), _all_rules(given, given["size"])
+def _firewall_all(variables: Variables) -> Job:
+    firewall, body = Firewall(variables), _all_rules(variables, variables["size"])
 
     def job(turn: int) -> bool:
         firewall.get()
@@ -162,9 +162,9 @@ def _firewall_all(given: Variables) -> Job:
     return job
 
 
-def _one_by_one(given: Variables) -> Job:
-    firewall = Firewall(given)
-    bodies = [_all_rules(given, count + 1) for count in range(given["size"])]
+def _one_by_one(variables: Variables) -> Job:
+    firewall = Firewall(variables)
+    bodies = [_all_rules(variables, count + 1) for count in range(variables["size"])]
 
     def job(turn: int) -> int:
         for body in bodies:
@@ -176,10 +176,10 @@ def _one_by_one(given: Variables) -> Job:
     return job
 
 
-def _metrics(given: Variables) -> Job:
-    web = Web(given)
+def _metrics(variables: Variables) -> Job:
+    web = Web(variables)
     pages = [web.call("GET", f"/api/query?type=vm&pageSize=128&format=records&page={number}", headers=XML).text
-             for number in range(1, -(-given["size"] // PAGE) + 1)]  # fmt: skip
+             for number in range(1, -(-variables["size"] // PAGE) + 1)]  # fmt: skip
     ids = re.findall(r'href="[^"]*/vm-([0-9a-f-]{36})"', "".join(pages))
     body = json.dumps({"relativeStartTime": {"interval": 1, "unit": "HOUR"}})
 
@@ -190,21 +190,21 @@ def _metrics(given: Variables) -> Job:
     def now(vm_id: str) -> int:
         return 1 if web.call("GET", f"/api/vApp/vm-{vm_id}/metrics/current", headers=XML).content else 0
 
-    one = hour if given["source"] == "vca" else now
+    one = hour if variables["source"] == "vca" else now
 
     def job(turn: int) -> int:
-        with ThreadPoolExecutor(given["parallel_calls"]) as pool:
+        with ThreadPoolExecutor(variables["parallel_calls"]) as pool:
             return sum(pool.map(one, ids))
 
     return job
 
 
-def _recovery(given: Variables) -> Job:
+def _recovery(variables: Variables) -> Job:
     """Return a job that polls only once, at the end of the task.
 
-    The end of the task is known in advance.
+    The time when the task ends is known in advance.
     """
-    web = Web(given)
+    web = Web(variables)
     body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"><PowerOn>1</PowerOn></FailoverParams>'
     content = {"Content-Type": "application/vnd.vmware.hcs.failoverParams+xml"}
 
@@ -212,15 +212,15 @@ def _recovery(given: Variables) -> Job:
         begun = web.call("POST", f"{href}/action/failover", data=body, headers={**XML, **content}).text
         task = re.search(r'href="([^"]*/task/[^"]*)"', begun)
         assert task is not None
-        time.sleep(given["task_s"])
+        time.sleep(variables["task_s"])
         while 'status="success"' not in web.call("GET", task.group(1), headers=XML).text:
             time.sleep(0.1)
         return 1 if web.call("GET", href, headers=XML).content else 0
 
     def job(turn: int) -> int:
-        listed = web.call("GET", f"/api/org/{given['org_id']}/replications", headers=XML).text
+        listed = web.call("GET", f"/api/org/{variables['org_id']}/replications", headers=XML).text
         hrefs = re.findall(r'href="([^"]*/api/vr/[^"]*)"', listed)
-        with ThreadPoolExecutor(given["at_once"]) as pool:
+        with ThreadPoolExecutor(variables["at_once"]) as pool:
             return sum(pool.map(one, hrefs))
 
     return job

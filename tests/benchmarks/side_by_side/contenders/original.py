@@ -12,25 +12,25 @@ def _load() -> None:
     import vcloudair  # noqa: F401
 
 
-def _signed_in(given: Variables) -> Any:
+def _signed_in(variables: Variables) -> Any:
     import vcloudair
 
-    session = vcloudair.VCASession("5.6", given["username"], given["password"])
-    return session.login(orgname=given["org"], vcd_url=given["url"])
+    session = vcloudair.VCASession("5.6", variables["username"], variables["password"])
+    return session.login(orgname=variables["org"], vcd_url=variables["url"])
 
 
-def _sign_in(given: Variables) -> Job:
+def _sign_in(variables: Variables) -> Job:
     def job(turn: int) -> str:
-        assert _signed_in(given)["token"]
+        assert _signed_in(variables)["token"]
         return "signed in"
 
     return job
 
 
-def _query(given: Variables) -> Job:
+def _query(variables: Variables) -> Job:
     import vcloudair
 
-    info = _signed_in(given)
+    info = _signed_in(variables)
 
     def job(turn: int) -> int:
         query = vcloudair.VMQuery(info)
@@ -40,11 +40,11 @@ def _query(given: Variables) -> Job:
     return job
 
 
-def _edges(given: Variables) -> Job:
+def _edges(variables: Variables) -> Job:
     import vcloudair
 
     def job(turn: int) -> int:
-        edges = vcloudair.EdgeGatewayQuery(_signed_in(given))
+        edges = vcloudair.EdgeGatewayQuery(_signed_in(variables))
         edges.execute()
         for row in edges.results.values():
             print(row["name"])
@@ -53,18 +53,18 @@ def _edges(given: Variables) -> Job:
     return job
 
 
-def _firewall(given: Variables) -> Any:
+def _firewall(variables: Variables) -> Any:
     import vcloudair
 
-    return vcloudair.ANSFirewall(given["edge_id"], _signed_in(given))
+    return vcloudair.ANSFirewall(variables["edge_id"], _signed_in(variables))
 
 
 def _user_rules(firewall: Any) -> list[Any]:
     return [rule for rule in firewall.records if rule["ruleType"] == "user"]
 
 
-def _firewall_same(given: Variables) -> Job:
-    firewall, wanted = _firewall(given), [rule["name"] for rule in rules.on_the_wire(given["size"])]
+def _firewall_same(variables: Variables) -> Job:
+    firewall, wanted = _firewall(variables), [rule["name"] for rule in rules.on_the_wire(variables["size"])]
 
     def job(turn: int) -> bool:
         firewall.get_config()
@@ -73,8 +73,8 @@ def _firewall_same(given: Variables) -> Job:
     return job
 
 
-def _firewall_one(given: Variables) -> Job:
-    firewall, last = _firewall(given), given["size"] - 1
+def _firewall_one(variables: Variables) -> Job:
+    firewall, last = _firewall(variables), variables["size"] - 1
 
     def job(turn: int) -> bool:
         firewall.get_config()
@@ -90,12 +90,12 @@ def _add(firewall: Any, number: int) -> None:
     firewall.add_rule(rules.name(number), rules.address(number), "external", dest_port=rules.port(number))
 
 
-def _firewall_all(given: Variables) -> Job:
-    firewall = _firewall(given)
+def _firewall_all(variables: Variables) -> Job:
+    firewall = _firewall(variables)
 
     def job(turn: int) -> bool:
         firewall.get_config()
-        for number in range(given["size"]):
+        for number in range(variables["size"]):
             _add(firewall, number)
         firewall.save_config()
         return True
@@ -103,23 +103,23 @@ def _firewall_all(given: Variables) -> Job:
     return job
 
 
-def _one_by_one(given: Variables) -> Job:
-    firewall = _firewall(given)
+def _one_by_one(variables: Variables) -> Job:
+    firewall = _firewall(variables)
 
     def job(turn: int) -> int:
-        for number in range(given["size"]):
+        for number in range(variables["size"]):
             firewall.get_config()
             _add(firewall, number)
             firewall.save_config()
-        return int(given["size"])
+        return int(variables["size"])
 
     return job
 
 
-def _metrics(given: Variables) -> Job:
+def _metrics(variables: Variables) -> Job:
     import vcloudair
 
-    info = _signed_in(given)
+    info = _signed_in(variables)
     machines = vcloudair.VMQuery(info)
     machines.execute()
     ids = [href.rpartition("vm-")[2] for href in machines.results]
@@ -133,11 +133,11 @@ def _metrics(given: Variables) -> Job:
     return job
 
 
-def _recovery(given: Variables) -> Job:
+def _recovery(variables: Variables) -> Job:
     import vcloudair
 
-    info = _signed_in(given)
-    where = {"vcdurl": info["vcdurl"], "token": info["token"], "org_uuid": given["org_id"], "version": "5.7"}
+    info = _signed_in(variables)
+    where = {"vcdurl": info["vcdurl"], "token": info["token"], "org_uuid": variables["org_id"], "version": "5.7"}
 
     def job(turn: int) -> int:
         recovery = vcloudair.DisasterRecovery(**where)

@@ -13,38 +13,38 @@ def _load() -> None:
     import vcloudair_core.transport.requests_transport  # noqa: F401  (at the first call at the latest)
 
 
-def _client(given: Variables) -> Any:
+def _client(variables: Variables) -> Any:
     from vcloudair_core import connect
 
     names = ("url", "username", "password", "org", "ca_path", "edge_api", "parallel_calls")
-    settings = {name: given[name] for name in names if given.get(name)}
+    settings = {name: variables[name] for name in names if variables.get(name)}
     return connect(service_type="vcd", session_cache=False, **settings)
 
 
-def _signed_in(given: Variables) -> Any:
-    client = _client(given)
+def _signed_in(variables: Variables) -> Any:
+    client = _client(variables)
     client.session.login()
     return client
 
 
-def _sign_in(given: Variables) -> Job:
+def _sign_in(variables: Variables) -> Job:
     kept = []
 
     def job(turn: int) -> str:
-        kept.append(_signed_in(given))  # The measurement excludes the sign-out.
+        kept.append(_signed_in(variables))  # The measurement excludes the sign-out.
         return "signed in"
 
     return job
 
 
-def _query(given: Variables) -> Job:
-    query = _signed_in(given).query.query("vm")
+def _query(variables: Variables) -> Job:
+    query = _signed_in(variables).query.query("vm")
     return lambda turn: len(query.all())
 
 
-def _firewall(given: Variables, wanted: Any) -> Job:
-    client = _signed_in(given)
-    target = {"edge": given["edge"]}
+def _firewall(variables: Variables, wanted: Any) -> Job:
+    client = _signed_in(variables)
+    target = {"edge": variables["edge"]}
     client.read("ans.firewall", target)  # The first read looks up the edge.
 
     def job(turn: int) -> bool:
@@ -53,42 +53,42 @@ def _firewall(given: Variables, wanted: Any) -> Job:
     return job
 
 
-def _firewall_same(given: Variables) -> Job:
-    wanted = rules.in_words(given["size"])
-    return _firewall(given, lambda turn: wanted)
+def _firewall_same(variables: Variables) -> Job:
+    wanted = rules.in_words(variables["size"])
+    return _firewall(variables, lambda turn: wanted)
 
 
-def _firewall_one(given: Variables) -> Job:
-    both = [rules.in_words(given["size"], turn) for turn in (0, 1)]
-    return _firewall(given, lambda turn: both[(turn + 1) % 2])
+def _firewall_one(variables: Variables) -> Job:
+    both = [rules.in_words(variables["size"], turn) for turn in (0, 1)]
+    return _firewall(variables, lambda turn: both[(turn + 1) % 2])
 
 
-def _one_by_one(given: Variables) -> Job:
-    client = _signed_in(given)
-    target = {"edge": given["edge"]}
+def _one_by_one(variables: Variables) -> Job:
+    client = _signed_in(variables)
+    target = {"edge": variables["edge"]}
     client.read("ans.firewall", target)
 
     def job(turn: int) -> int:
         return sum(client.ensure("ans.firewall_rule", rule, target=target).changed for rule in wanted)
 
-    wanted = rules.in_words(given["size"])
+    wanted = rules.in_words(variables["size"])
     return job
 
 
-def _metrics(given: Variables) -> Job:
-    client = _signed_in(given)
+def _metrics(variables: Variables) -> Job:
+    client = _signed_in(variables)
     ids = [one["id"] for one in client.query.vms.read()]
-    service, window = client.metrics, {"start": "1h"} if given["source"] == "vca" else {}
-    return lambda turn: len(service.collect(ids, source=given["source"], **window).by_vm())
+    service, window = client.metrics, {"start": "1h"} if variables["source"] == "vca" else {}
+    return lambda turn: len(service.collect(ids, source=variables["source"], **window).by_vm())
 
 
-def _recovery(given: Variables) -> Job:
+def _recovery(variables: Variables) -> Job:
     from vcloudair_core.services.dr.operation_options import OperationOptions
 
-    service = _signed_in(given).dr
+    service = _signed_in(variables).dr
 
     def job(turn: int) -> int:
-        results = service.act("failover", options=OperationOptions(max_concurrent=given["at_once"]))
+        results = service.act("failover", options=OperationOptions(max_concurrent=variables["at_once"]))
         return sum(one.verdict == "succeeded" for one in results)
 
     return job

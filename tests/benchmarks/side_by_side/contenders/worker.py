@@ -1,8 +1,8 @@
 """Run a contender: read a line of JSON, do the work, and write a line of JSON.
 
-The first line prepares the contender, and each further line starts a turn. The cost of a turn is measured in this
-process, so it excludes the start of the process and the pipe. If the arguments are a job and its variables, the process
-does the job once and exits, like a small program of a user.
+The first line names the job of the contender, and each further line starts a turn. The cost of a turn is measured in
+this process, so it excludes the start of the process and the pipe. If the arguments of the program are a job and its
+variables, the process does the job once and exits, like a small program of a user.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class Row:
     scenario: str
     size: int
     latency_ms: int
-    who: str
+    contender: str
     seconds: list[float] = field(default_factory=list)
     calls: list[int] = field(default_factory=list)
     peak_mb: float = 0.0
@@ -31,7 +31,7 @@ class Row:
     @property
     def key(self) -> str:
         """Return the key of the row in the results file."""
-        return f"{self.scenario} | {self.size} | {self.latency_ms} ms | {self.who}"
+        return f"{self.scenario} | {self.size} | {self.latency_ms} ms | {self.contender}"
 
     @property
     def median(self) -> float:
@@ -44,47 +44,54 @@ class Row:
 
 @dataclass(frozen=True)
 class Growth:
-    """Growth of time with size: seconds are proportional to size ** ``exponent``."""
+    """The growth of a contender's time with the size of a scenario.
+
+    The seconds are proportional to size ** ``exponent``.
+    """
 
     scenario: str
     latency_ms: int
-    who: str
+    contender: str
     sizes: Sequence[int]
     exponent: float
 
     @property
     def key(self) -> str:
-        """Return the key of the growth in the results file.
+        """Return the key of the exponent in the results file.
 
         The key includes the sizes, because other sizes result in another exponent.
         """
         sizes = ", ".join(map(str, self.sizes))
-        return f"{self.scenario} | {sizes} | {self.latency_ms} ms | {self.who}"
+        return f"{self.scenario} | {sizes} | {self.latency_ms} ms | {self.contender}"
 
 
 @dataclass(frozen=True)
 class Import:
-    """The time and memory to import a contender's library, for each process."""
+    """The time and memory that the import of a contender's library takes.
 
-    who: str
+    ``seconds`` has a value for each process that was measured.
+    """
+
+    contender: str
     seconds: list[float]
     peak_mb: float
 
 
-def is_ours(who: str) -> bool:
+def is_ours(contender: str) -> bool:
     """Return True if the contender belongs to this project."""
-    return who.startswith(OURS)
+    return contender.startswith(OURS)
 
 
 def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
-    """Set two ratios of each row: to the bare calls, and to this library.
+    """Set ``to_floor`` and ``to_ours`` of each row.
 
-    All rows must have the same size and latency.
+    These are ratios of median times: to the bare HTTP calls, and to this library. All rows must have the same size and
+    latency.
     """
-    by_name = {row.who: row for row in rows}
-    ours = next((row for row in rows if is_ours(row.who)), None)
+    by_name = {row.contender: row for row in rows}
+    ours = next((row for row in rows if is_ours(row.contender)), None)
     for row in rows:
-        floor = by_name.get(scenario.floor_of(row.who))
+        floor = by_name.get(scenario.floor_of(row.contender))
         row.to_floor = row.median / floor.median if floor not in (None, row) else None
         row.to_ours = row.median / ours.median if ours not in (None, row) else None
 
@@ -96,13 +103,16 @@ def exponent(points: Iterable[tuple[float, float]]) -> float:
 
 
 def growths(rows: Iterable[Row]) -> list[Growth]:
-    """Return the growth of each contender with three sizes or more."""
+    """Return how the time of each contender grows with the size of a scenario.
+
+    Contenders that are measured at fewer than three sizes are left out.
+    """
     found: dict[tuple[str, int, str], list[Row]] = {}
     for row in rows:
-        found.setdefault((row.scenario, row.latency_ms, row.who), []).append(row)
+        found.setdefault((row.scenario, row.latency_ms, row.contender), []).append(row)
     grown = []
-    for (scenario, latency, who), group in found.items():
+    for (scenario, latency, contender), group in found.items():
         if len(group) >= 3:
             slope = exponent((row.size, row.median) for row in group)
-            grown.append(Growth(scenario, latency, who, [row.size for row in group], slope))
+            grown.append(Growth(scenario, latency, contender, [row.size for row in group], slope))
     return grown
