@@ -26,7 +26,8 @@ def bad_input_table() -> str:
 def fault_tables() -> str:
     """Return the fault matrix of tests/faults.
 
-    The text states the number of cells. The tables list the outcome of each fault by place, exceptions, and operations.
+    The text states the number of cells. The tables list the outcome of each fault by injection point, the exceptions,
+    and the operations.
     """
     sys.path.insert(0, str(ROOT))
     from tests.faults import table

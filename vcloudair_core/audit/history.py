@@ -41,7 +41,7 @@ class AuditFilter:
 
 
 def entries_of(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return one entry per write, in the order of the starts.
+    """Return one entry for each write, in the order in which the writes started.
 
     The record of the end replaces the record of the start. Without an end, the write is in progress, or its process was
     killed. The result of such a write is ``unknown``.

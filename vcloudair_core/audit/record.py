@@ -165,7 +165,7 @@ def _spellings(session: Session) -> list[str]:
 def _masked(value: Any, spellings: list[str]) -> Any:
     """Return a copy of JSON-like data without the secrets.
 
-    For many texts, this is faster than :func:`redact_tree`.
+    For many strings, this is faster than :func:`redact_tree`.
     """
     if isinstance(value, str):
         for spelling in spellings:

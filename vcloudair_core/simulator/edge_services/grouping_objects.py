@@ -39,7 +39,7 @@ def missing(object_id: str) -> RefusedError:
 def shown(world: World, item: GroupingObject) -> dict[str, Any]:
     """Return an object in the form of its XML document.
 
-    The ID has the VDC as prefix. The values of an IP set come in another order than they were sent. Source:
+    The ID has the VDC as prefix. The order of the values of an IP set differs from the order in the request. Source:
     protocol/ans.md §5, §10.
     """
     type_name, _ = KINDS[item.kind]
@@ -132,7 +132,7 @@ def refuse_used(world: World, item: GroupingObject) -> None:
 
 
 def _tails(value: Any) -> Iterator[str]:
-    """Yield each text in nested data, without the prefix of IDs."""
+    """Yield each string in nested data, without the prefix of IDs."""
     if isinstance(value, str):
         yield value.rpartition(":")[2]
     elif isinstance(value, (list, tuple)):

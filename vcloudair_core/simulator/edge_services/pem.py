@@ -9,7 +9,7 @@ from typing import Any
 
 
 class InvalidPemError(Exception):
-    """An invalid certificate or key. The text of the exception is the error message."""
+    """An invalid certificate or key. ``str()`` of the exception is the error message."""
 
 
 def check_upload(certificate: str, private_key: str, passphrase: str) -> Any:

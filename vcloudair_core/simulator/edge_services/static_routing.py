@@ -125,7 +125,7 @@ def _default(raw: dict[str, Any], subnets: dict[str, Any]) -> dict[str, Any]:
 def _check_hop(address: str, route: dict[str, Any], subnets: dict[str, Any]) -> None:
     """Refuse a next hop that the edge cannot reach directly (inferred).
 
-    It must be in a subnet of the given interface, or of any interface.
+    The next hop must be in a subnet of the interface of the route, or of any interface if the route has none.
     """
     try:
         hop = ip_address(address)
@@ -140,7 +140,7 @@ def _check_hop(address: str, route: dict[str, Any], subnets: dict[str, Any]) -> 
 
 
 def _numbered(raw: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """Return the known fields of a route.
+    """Return the ``fields`` of a route that ``raw`` contains.
 
     Numbers are integers, except the number of the interface, which is a string.
     """

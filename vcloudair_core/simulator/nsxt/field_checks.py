@@ -1,7 +1,7 @@
 """Check the value of single fields in requests to NSX-T edge gateways.
 
-Each function is a :data:`Check` or returns one. A check returns the reason why a value is invalid, or None. The texts
-of the reasons are inferred. Source: protocol/nsxt.md §6, §7.
+Each function is a :data:`Check` or returns one. A check returns the reason why a value is invalid, or None. The wording
+of the reasons is inferred. Source: protocol/nsxt.md §6, §7.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def number_from(least: int, most: int) -> Check:
 
 
 def address_or_network(value: Any) -> str | None:
-    """Accept an empty text, one IP address or one CIDR network.
+    """Accept an empty string, one IP address or one CIDR network.
 
     Refuse ranges and lists.
     """
@@ -99,7 +99,7 @@ def only_one_of(*values: str, least: int = 1) -> Check:
 
 
 def port_or_range(value: Any) -> str | None:
-    """Accept a port or a range of ports, an empty text, and ``ANY``."""
+    """Accept a port, a range of ports, an empty string, and ``ANY``."""
     if value.upper() in ("", "ANY"):
         return None
     match = _PORTS.fullmatch(value)

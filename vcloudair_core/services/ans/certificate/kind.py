@@ -94,7 +94,7 @@ class CertificateKind(ResourceKind):
         ]
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Make reads include the uses only of certificates that will be deleted."""
+        """Limit the reads of uses to the certificates that will be deleted."""
         wanting: Any = store
         wanting.wants_uses = lambda records, *, library: deleted_ids(
             records, edit_of(records, desired, library=library)
@@ -230,7 +230,7 @@ class CertificateKind(ResourceKind):
 
 
 def deleted_ids(records: Sequence[Record], edit: CertificateEdit) -> list[str]:
-    """Return the keys of the records that an edit deletes, including replaced records."""
+    """Return the IDs of the records that an edit deletes, including replaced records."""
     kept = {key_of(record) for record in edit.records}
     return [key_of(record) for record in records if key_of(record) not in kept and not _is_adopted(record, edit)]
 

@@ -96,7 +96,7 @@ class CertificateStore(Store):
         """
 
     def reference_of(self, key: str) -> str:
-        """Return the text with which other objects refer to a certificate."""
+        """Return the string by which other objects refer to a certificate."""
         return key
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ class CertificateStore(Store):
         raise NotImplementedError(f"{type(self).__name__} cannot change certificates")
 
     def reveal(self, private_key: PrivateKey | None) -> tuple[str | None, str | None]:
-        """Return the texts of a private key and its passphrase.
+        """Return a private key and its passphrase as strings.
 
         Later logs and errors do not contain them.
         """

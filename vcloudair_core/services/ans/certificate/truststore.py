@@ -39,7 +39,7 @@ class TruststoreStore(CertificateStore):
     """The certificates of an NSX-V edge gateway.
 
     A read takes one call, and two more calls if it includes the uses. The description of a certificate holds its name,
-    because the API has no other text that a client can set.
+    because a client can set no other field.
     """
 
     backend = NSXV

@@ -12,7 +12,10 @@ from vcloudair_core.services.ans.edge.backend import NSXT
 
 
 class DhcpRelayConverter(SectionConverter):
-    """A converter to the DHCP forwarder, which has addresses of servers and no agents."""
+    """Converts a DHCP relay to a DHCP forwarder.
+
+    A DHCP forwarder has only addresses of DHCP servers. It has no agents.
+    """
 
     def adapt_settings(self, spec: Any) -> Any:
         """Return the settings without the DHCP servers that have no address.
@@ -26,7 +29,7 @@ class DhcpRelayConverter(SectionConverter):
         return replace(spec, domain_names=None, ip_sets=None)
 
     def _rules(self, spec: Any) -> list[tuple[int, Any]]:
-        """Return no agents, and report the agents."""
+        """Return an empty list, and report the agents of the relay as left out."""
         [limit] = self.section.rule_limits[NSXT]
         agents = [agent.name for agent in self.section.rules_of(spec) or ()]
         if agents:

@@ -73,7 +73,7 @@ class FirewallConverter(SectionConverter):
         return replace(rule, name=name, services=services, rule_id=None, match_by="name"), items
 
     def losses(self, rule: FirewallRuleSpec) -> Iterator[SpecProblem]:
-        """Yield a problem for each side of the rule that has NSX-V networks."""
+        """Yield a problem for a source, and for a destination, that has NSX-V networks."""
         for side in SIDES:
             networks = [text for text in getattr(rule, side) or () if _object(text).startswith(NETWORK_URN)]
             if networks:

@@ -67,7 +67,7 @@ class IpsecConverter(SectionConverter):
         return replace(rule, name=name, psk=None, site_id=None, match_by="name", **changes), items
 
     def losses(self, rule: IpsecTunnelSpec) -> Iterator[SpecProblem]:
-        """Yield a problem for an NSX-V certificate, and addresses of an earlier tunnel.
+        """Yield the problems of a tunnel: an NSX-V certificate, or repeated addresses.
 
         NSX-T allows only one tunnel for each pair of a local and a peer address.
         """

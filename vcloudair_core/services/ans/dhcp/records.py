@@ -32,7 +32,7 @@ _REQUIRED = ("host_name", "ip_address")
 
 
 def spec_of(spec_type: type[ClientT], record: Mapping[str, Any]) -> ClientT:
-    """Return the spec of a record. Shape of ``record``: ``{API key: text or bool}``.
+    """Return the spec of a record. Shape of ``record``: ``{API key: str or bool}``.
 
     If DNS is configured automatically, the DNS servers in the record are ignored, because the server sets them.
     """

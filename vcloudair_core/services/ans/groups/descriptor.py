@@ -1,4 +1,4 @@
-"""The three types of objects: their names, specs and limits."""
+"""The types of objects that rules can use: their names, specs and limits."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class GroupKind(ResourceKind):
-    """The kind of the objects of one type. Objects that specs do not name are kept.
+    """The resource kind of one type of objects. Objects without a spec are kept.
 
     Before an object is deleted, the rules that can refer to it are read. If a rule refers to the object, the deletion
     is refused, or with ``force`` the references are removed first.
@@ -47,7 +47,7 @@ class GroupKind(ResourceKind):
         )
 
     def open(self, session: Session, target: Mapping[str, Any]) -> GroupStore:
-        """Return the store of the objects of an owner.
+        """Return the store of the edge gateway, VDC or VDC group in ``target``.
 
         Shape of ``target``: ``{"edge": name or UUID, "vdc": name or UUID, "vdc_group": name, UUID or URN}``. A VDC
         group takes precedence over an edge gateway.

@@ -1,4 +1,4 @@
-"""Objects of an owner, their uses in rules, and documents with both."""
+"""Groups and profiles, the rules that use them, and documents with both."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Use:
 
     @property
     def removal(self) -> str:
-        """The effect of ``force``: ``update``, ``delete`` or the reason for none."""
+        """The effect of ``force``: ``update``, ``delete``, or the reason why it has none."""
         return self.reason or ("delete" if self.after is None else "update")
 
 
@@ -122,7 +122,7 @@ class GroupEdit:
 
 @dataclass(frozen=True)
 class GroupDocument(Document):
-    """The objects of one type that an owner has.
+    """The objects of one type that an edge gateway, VDC or VDC group owns.
 
     Attributes:
         objects: The objects. A narrowed store reads only the objects that the desired state names.

@@ -45,7 +45,8 @@ _OLD_REVISION = "older version"
 class NsxvObjects(GroupObjects):
     """The IP sets or applications of a VDC.
 
-    The list has the complete objects, so a read is one call. A new object has the ID that the next list shows.
+    The list has the complete objects, so a read is one call. The response to a create has no ID. The next read returns
+    it.
     """
 
     def __init__(self, session: Session, owner: GroupOwner, group_type: GroupType) -> None:
@@ -82,7 +83,10 @@ class NsxvObjects(GroupObjects):
         return scope is None or id_tail(scope) == id_tail(self._vdc_id)
 
     def containers(self, ids: Collection[str]) -> Iterator[tuple[str, frozenset[str]]]:
-        """Yield the groups that contain objects: the name, and the last parts of the IDs."""
+        """Yield the name of each group that contains some of the objects, and their IDs.
+
+        An ID is the last part of the ID of an object, as in ``ids``.
+        """
         for element in self._list(_CONTAINERS[self._kind]):
             members = [*children(element, "member"), *children(element, "excludeMember")]
             used = {id_tail(text_of(member, "objectId") or "") for member in members} & set(ids)

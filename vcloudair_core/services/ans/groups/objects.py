@@ -1,4 +1,4 @@
-"""The interface to the objects of an owner, which each backend implements."""
+"""The interface to groups and profiles, which each backend implements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class GroupObjects(ABC):
-    """Read and write the objects of one type that an owner has."""
+    """Read and write the objects of one type of an edge gateway, VDC or VDC group."""
 
     @abstractmethod
     def read(self, names: Collection[str] | None) -> list[GroupObject]:
@@ -30,9 +30,9 @@ class GroupObjects(ABC):
         """Delete an object. An object that another client has deleted is not an error."""
 
     def containers(self, ids: Collection[str]) -> Iterable[tuple[str, frozenset[str]]]:
-        """Return the groups that contain objects: the name, and the last parts of IDs.
+        """Return the name of each group that contains some of the objects, and their IDs.
 
-        ``ids`` are the last parts of the IDs of the objects.
+        An ID is the last part of the ID of an object, as in ``ids``.
         """
         return ()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GroupOwner:
-    """The effective owner of objects.
+    """The edge gateway, VDC or VDC group that owns groups and profiles.
 
     Attributes:
         backend: The API of the objects: ``nsxt`` or ``nsxv``.
@@ -82,7 +82,7 @@ def target_owner(session: Session, target: Mapping[str, Any], group_type: GroupT
 
 
 def _complete(session: Session, edge: Edge) -> Edge:
-    """Return an edge gateway with its owner, which the list of edge gateways states."""
+    """Return an edge gateway with its owner from the list of edge gateways."""
     if edge.owner_id or edge.vdc_id:
         return edge
     records = [record for record in EdgeDirectory(session).list_edges() if record.edge_id == edge.edge_id]

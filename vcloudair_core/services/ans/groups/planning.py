@@ -85,7 +85,7 @@ def refuse_in_use(
 ) -> None:
     """Raise ObjectInUseError if a rule refers to an object to delete.
 
-    If the name of the object is in ``forced``, only rules whose references cannot be removed are refused.
+    For an object whose name is in ``forced``, only references that cannot be removed raise the error.
     """
     for item in deleted:
         uses = document.uses_of([item])

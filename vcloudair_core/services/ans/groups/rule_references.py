@@ -55,7 +55,7 @@ class RuleRecord(ABC):
 
 
 def _without(values: Any, removed: Collection[str]) -> list[Any]:
-    """Return a list of IDs or of references without the removed ones."""
+    """Return a list of IDs or references without those in ``removed``."""
     return [
         value
         for value in items_of(values)

@@ -88,7 +88,7 @@ class UsageReader:
 
 
 def _known(session: Session, group: Any) -> dict[str, str]:
-    """Return the target keys of a VDC group whose org needs no look-up."""
+    """Return the target keys of a VDC group, so that its org is not looked up."""
     is_provider = session.identity.org_name.casefold() == "system"
     if is_provider and not group.org_id:
         return {}

@@ -58,7 +58,10 @@ class ObjectDirectory(ABC):
         """
 
     def is_checked_id(self, object_id: str) -> bool:
-        """Return True if an ID must be in the lists, because the server does not check it."""
+        """Return True if the client must check that an ID exists.
+
+        The server does not check these IDs.
+        """
         return (
             bool(self.checked_prefix) and bool(self.kind_of_id(object_id)) and object_id.startswith(self.checked_prefix)
         )

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class NsxtDirectory(ObjectDirectory):
     """The objects that NSX-T rules can name.
 
-    Rules cannot name VMs and vApps, because security groups contain networks, or VMs by criteria. A group of exactly
-    one VM cannot be expressed: the criteria are that a name contains a text or starts with it.
+    Rules cannot name VMs and vApps, because security groups contain networks, or VMs by criteria. Criteria can
+    only match names that contain a string or start with it, so they cannot select exactly one VM.
 
     Args:
         scope: The URN of the edge gateway or VDC group.

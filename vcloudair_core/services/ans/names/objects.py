@@ -118,7 +118,7 @@ class ObjectNames:
         return item if self.find((item.kind,), item.name) == [item] else None
 
     def listed(self, kinds: Collection[str], limit: int = 8) -> str:
-        """Return the names of some kinds with prefixes, as a text for messages."""
+        """Return the names of some kinds with prefixes, as a string for messages."""
         names: Sequence[str] = sorted({item.prefixed for item in self.all_of(kinds) if not item.refusal})
         return ", ".join(names[:limit]) + (" …" if len(names) > limit else "")
 

@@ -1,6 +1,6 @@
 """Replace the names in sources, destinations and applications by IDs.
 
-All lists that the names need are read first. Their number does not depend on the number of rules.
+All lists that the names need are read first. The number of calls does not depend on the number of rules.
 """
 
 from __future__ import annotations
