@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.client import Client, pick_record
 from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.settings.directories import current_user
 from vcloudair_core.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ def preload() -> App:
     for name in (*_OTHERS, "vcloudair_core.staging.service", *_all_modules()):
         importlib.import_module(name)
     _start_cryptography()
+    current_user()  # The first call imports modules.
     app.plugins.services()
     app.plugins.auth_methods()
     app.plugins.record_types()

@@ -17,7 +17,7 @@
         TaskFailedError · TaskTimeoutError · OutcomeUnknownError
       EngineError
         AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
-        LockTimeoutError · StageError
+        LockTimeoutError · StageError · ObjectInUseError(uses)
 
 :class:`VcloudAirError` is the base class of all these errors. ``str(error)`` is a text without secrets. The text says
 what failed, names the object and the reason, and ends with a hint. ``as_dict()`` returns the same information as a

@@ -106,7 +106,7 @@ def test_search_finds_a_page_about_the_term(browser: Any, address: str) -> None:
 
 
 SEARCHES = {
-    "edge": "how-to/export-plan-apply.html",
+    "edge": "how-to/nsxt-edges.html",
     "firewall rule": "tutorial/first-firewall.html",
     "nat": "how-to/nat.html",
     "ipsec psk": "explanation/pre-shared-keys.html",
