@@ -36,6 +36,7 @@ ALLOWED = (
     r"meta/[a-z-]+\.yml",
     r"changelogs/(config|changelog)\.yaml",
     r"playbooks/(files/)?\w+\.yml",
+    r"playbooks/examples/(files/)?\w+\.(yml|csv|json)",
     r"plugins/\w+/\w+\.py",
     r"roles/\w+/(\w+/\w+\.yml|README\.md)",
     r"extensions/audit/event_query\.yml",

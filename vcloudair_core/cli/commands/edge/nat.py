@@ -32,7 +32,8 @@ def list_rules(
     With `-o json` or `-o yaml`, the command prints the whole section. Without `--internal`, the output is valid input
     for `vcloudair.cloud.vca_nat`. The output is also a valid value of the key `nat` in a document for `vca edge apply`.
 
-    Example: vca nat list --edge web-edge
+    Example:
+        vca nat list --edge web-edge
     """
     with run.client() as client:
         target = edge_target(client.settings)
