@@ -2,8 +2,8 @@
 
 Usage: ``python tools/build_collection.py OUTPUT``. The program prints the path of the tarball.
 
-The tarball equals the tarball of ``ansible-galaxy collection build``, except that the README of the collection is named
-README.md. Galaxy shows a README only if it has this name.
+The tarball is identical to that of ``ansible-galaxy collection build``, except that the README of the collection is
+named README.md. Galaxy shows a README only if it has this name.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Run the programs of collection checks in a scratch folder.
+"""Run the programs of collection checks in a scratch folder with its own home.
 
-The programs are from this environment. They run with a separate home folder.
+The programs are installed in this environment.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Room:
         return done.stdout
 
     def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment variables of a user without settings.
+        """Return environment variables without settings that affect a check.
 
         Settings of Ansible, of clouds and of an enclosing test run are removed.
         """
@@ -72,7 +72,10 @@ class Room:
         }
 
     def ansible_test(self, command: str, collection: Path, home: Path | None = None) -> str:
-        """Run ``ansible-test`` with this Python, in a temporary home by default."""
+        """Run ``ansible-test`` with this Python version. Return the output.
+
+        ``home`` is the home folder. The default is the scratch folder.
+        """
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
         options = ("--local", "--python", python, "--color", "no")
         return self.run(BIN / "ansible-test", command, *options, cwd=collection, env={"HOME": str(home or self.folder)})

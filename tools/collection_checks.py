@@ -114,7 +114,7 @@ def build(room: Room) -> str:
 
 
 def importer(room: Room) -> str:
-    """Run galaxy-importer, which makes the checks of Galaxy during an upload."""
+    """Run galaxy-importer, which runs the same checks as Galaxy on upload."""
     python = _importer_python(room)
     tarball = _tarball(room, room.staged())
     environment = {"PATH": f"{python.parent}{os.pathsep}{os.defpath}", "HOME": str(room.folder)}

@@ -1,4 +1,4 @@
-"""Generate the tables of content in the collection's README.
+"""Generate the content tables in the collection's README.
 
 The tables list modules, plugins, roles and playbooks.
 """

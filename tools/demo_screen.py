@@ -27,7 +27,7 @@ class DemoFailedError(Exception):
 
 
 class Screen:
-    """Prints the demo output to the terminal, and writes it to a log.
+    """Output of the demo on the terminal and in a log.
 
     Commands run with the environment ``env`` in the folder ``folder``.
     """

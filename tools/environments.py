@@ -98,9 +98,9 @@ def make(name: str, python: str, *requirements: str, options: Sequence[str] = ()
 
 @contextmanager
 def building_from_checkout() -> Iterator[None]:
-    """Wait until no other process builds the library.
+    """Hold the lock for builds from the checkout, and wait for it if necessary.
 
-    setuptools writes vcloudair_core.egg-info into the checkout.
+    Concurrent builds would conflict, because setuptools writes vcloudair_core.egg-info into the checkout.
     """
     import filelock
 

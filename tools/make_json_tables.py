@@ -104,7 +104,7 @@ def kind_of(node: Any) -> str:
 
 
 def qualified(node: Any, attribute: str) -> str:
-    """Return the name in an attribute, with the prefix of the table."""
+    """Return the name in an attribute, with its prefix from ``NAMESPACES``."""
     prefix, _, name = node.get(attribute, "").rpartition(":")
     if not name:
         return ""
@@ -116,9 +116,9 @@ def qualified(node: Any, attribute: str) -> str:
 
 
 class TableMaker:
-    """Converts schema types to lines of the table.
+    """A converter from schema types to lines of the table.
 
-    Types without a name get the name of their parent and element.
+    An anonymous type is named ``<parent type>.<element>``, or after its global element.
     """
 
     def __init__(self, schemas: Schemas) -> None:
@@ -128,7 +128,7 @@ class TableMaker:
         self._newer: dict[str, str] = json.loads(NEWER.read_text(encoding="utf-8"))
 
     def make(self) -> dict[str, Any]:
-        """Return the table of all vCloud types, and of all types that they refer to."""
+        """Return the table of all vCloud types and all types that they refer to."""
         elements = {}
         for name, node in self.schemas.definitions["element"].items():
             if name.startswith(("vcloud:", "versions:", "vmw:")) or self._head(node) == "ovf:Section":
@@ -235,7 +235,7 @@ class TableMaker:
 
 
 def _short(name: str, prefix: str) -> str:
-    """Return a name without the prefix of its own table."""
+    """Return a name without its prefix if the prefix is ``prefix``."""
     return name.removeprefix(f"{prefix}:") if name.startswith(f"{prefix}:") else name
 
 

@@ -63,7 +63,7 @@ class Schemas:
                         definitions[f"{prefix}:{node.get('name')}"] = node
 
     def members(self, head: str) -> list[str]:
-        """Return the elements that can substitute the element `head`."""
+        """Return the elements that can be used in place of the element ``head``."""
         own = [name for name, node in self.elements.items()
                if node.get("substitutionGroup") and qualified(node, "substitutionGroup") == head]  # fmt: skip
         return own + [member for name in own for member in self.members(name)]
@@ -159,7 +159,11 @@ def _particle(node: Any, name: str) -> Any:
 
 
 def _attributes(body: Any, shared: dict[str, Any]) -> tuple[dict[str, str], str | None]:
-    """Return the attributes of a type by name, and the namespaces of other attributes."""
+    """Return the attributes of a type, and the namespaces of its wildcard.
+
+    The first value maps attribute names to table lines. The second value is the namespace constraint of
+    ``anyAttribute``, or None if the type permits only the listed attributes.
+    """
     attributes: dict[str, str] = {}
     wildcard = None
     for node in body.iterchildren(f"{XS}attribute", f"{XS}anyAttribute", f"{XS}attributeGroup"):
@@ -193,9 +197,8 @@ def mentioned(table: Any) -> Iterator[str]:
 def make_tables(schemas: Schemas, names: Iterable[str]) -> dict[str, Table]:
     """Return the tables of the named types and elements, by prefix.
 
-    The tables include all types that the named types extend or refer to.
-
-    An element whose type is not in the tables, such as a record for administrators only, is left out.
+    The tables include the types that the named types extend, and the simple types and elements that they refer to.
+    Elements whose types are not in the tables are left out. An example is a record for administrators only.
     """
     types: dict[str, Table] = {}
     elements: dict[str, str] = {}

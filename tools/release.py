@@ -22,7 +22,7 @@ def version() -> str:
 
 
 def places() -> dict[str, str]:
-    """Return the version in each place, by the name of the place."""
+    """Return the version that each file contains, keyed by file name."""
     releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
     return {
         "galaxy.yml": str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]),
@@ -32,7 +32,7 @@ def places() -> dict[str, str]:
 
 
 def requirements() -> dict[str, str]:
-    """Return the lowest version of the library that each place requires."""
+    """Return the minimum library version that each file requires, by file name."""
     return {
         "requirements.txt": _search("requirements.txt", r">=([\d.]+)"),
         "plugins/module_utils/_runner.py": _search("plugins/module_utils/_runner.py", r'MINIMUM_LIBRARY = "([^"]+)"'),
@@ -41,7 +41,7 @@ def requirements() -> dict[str, str]:
 
 
 def problems(tag: str | None = None) -> list[str]:
-    """Return a line for each place whose version differs from the expected version.
+    """Return a line for each file or tag whose version is not the expected version.
 
     Before 1.0, a minor release may break packages that require the library.
     """

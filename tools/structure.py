@@ -118,7 +118,7 @@ def import_circles(checkout: Checkout) -> list[str]:
 
 
 def ambiguous_classes(checkout: Checkout) -> list[str]:
-    """Return the names that several classes have, except classes of vcloudair 0.5."""
+    """Return class names that several modules define, except those of vcloudair 0.5."""
     places: dict[str, list[str]] = defaultdict(list)
     for module in checkout.modules.values():
         if module.name.startswith(f"{PACKAGE}.compat"):
@@ -155,7 +155,7 @@ def unresolved_sources(checkout: Checkout) -> list[str]:
 
 
 def vague_names(checkout: Checkout) -> list[str]:
-    """Return the places that bind a name from ``PRIVATE_WORDS``."""
+    """Return the locations of variables whose names are in ``PRIVATE_WORDS``."""
     return [
         f"{module.path.relative_to(checkout.root)}:{line} {name}"
         for module in checkout.modules.values()
@@ -165,7 +165,9 @@ def vague_names(checkout: Checkout) -> list[str]:
 
 
 def field_files(checkout: Checkout) -> list[str]:
-    """Return the files that declare the most repeated field of a firewall rule.
+    """Return the files that declare the same field of a firewall rule.
+
+    The field is the one in ``RULE_FIELDS`` that is declared in the most files.
 
     A file declares a field if it contains the name of the field as an annotated attribute, a string, a keyword of a
     call, or a key in the documentation of options. Attribute access does not count, because type checkers follow it.
@@ -203,9 +205,9 @@ def section_planners(checkout: Checkout) -> list[str]:
 
 
 def orchestrators(checkout: Checkout) -> list[str]:
-    """Return the classes that poll DR operations and call ``interval()``.
+    """Return the classes that poll DR operations.
 
-    A class that sets the polling interval counts as an orchestrator, because polling starts and ends operations.
+    These are the classes that call ``interval()`` to determine the polling interval.
     """
     return [
         f"{module.name.removeprefix(f'{PACKAGE}.')}.{node.name}"
@@ -250,7 +252,7 @@ def path_modules(checkout: Checkout) -> list[str]:
 
 
 def path_names(checkout: Checkout) -> list[str]:
-    """Return the names of the VM on this path, or of values that contain it."""
+    """Return the names of variables and fields that carry the VM on the call path."""
     return vm_name_path(checkout).names
 
 

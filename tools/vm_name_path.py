@@ -4,18 +4,19 @@
 commit (``git worktree add --detach FOLDER COMMIT``). ``tools/structure.py --trace`` compares the number of hops with
 limits.
 
-The command runs under a profiler, against a simulator of the same checkout in another process. A value *carries* the
-VM if it is a text that contains its name or ID, or an object of the library or a container that leads to such a text
-in a few steps. These functions of the library are hops:
+The command runs under a profiler, against a simulator of the same checkout in another process. Text *carries* the VM
+if it contains the VM's name or ID. A container, or an object of the library, carries the VM if such text can be reached
+from it in a few steps. These functions of the library are hops:
 
-1. Functions on the stack at the moment of the request whose parameters, or whose object, carry the VM. The stack
-   continues in the thread that submitted the work.
-2. Functions that returned an object that a hop uses, if one of their parameters carried the VM. This is how a name
-   becomes a replication, an operation or a plan. A function that passes such an object on is also a hop.
+1. Functions that are on the call stack when the request is sent, and have a parameter that carries the VM. ``self``
+   is a parameter. The stack of a worker thread includes the stack of the thread that submitted the work.
+2. Functions that returned an object that a hop uses, if one of their parameters carried the VM. For example, such a
+   function converts a name to a replication, an operation or a plan. A function that passes such an object on is also
+   a hop.
 
-A lambda or a comprehension belongs to the function that contains it. Names are the parameters and locals that hops
-bind to a carrying value, and the fields through which objects of the library lead to the VM. ``self`` and ``cls``
-don't count.
+A lambda or a comprehension belongs to the function that contains it. The traced names are the parameters and local
+variables of hops whose values carry the VM, and the object fields through which the VM can be reached. ``self`` and
+``cls`` don't count.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def _exports(file: Path) -> dict[str, str]:
 
 
 class Carriers:
-    """Searches for values that lead to the VM."""
+    """A search for values that lead to the VM."""
 
     def __init__(self, *texts: str) -> None:
         self._texts = texts
@@ -148,7 +149,7 @@ def _fields(value: object) -> Iterator[tuple[str, object]]:
 
 
 class Tracer:
-    """Record the returned values, and the stack at the moment of the request."""
+    """A profiler that records return values, and the stack when the request is sent."""
 
     def __init__(self, folder: str, carriers: Carriers) -> None:
         self._folder, self._carriers = folder, carriers

@@ -1,9 +1,8 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Result keys for the edge gateway or VDC group that was read.
+"""Result keys that identify the edge gateway or VDC group that was read.
 
-Private to this collection. The functions are called after the read. They use only what the read has fetched, and send
-no request.
+Private to this collection. The functions send no requests. They use the data that the module has already read.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ Keys of the current status are omitted.
 
 
 def edge_of(client: Client, target: Mapping[str, Any]) -> Result:
-    """Return the edge gateway of a target, as the result key ``edge``."""
+    """Return the result key ``edge``: the edge gateway that ``target`` selects."""
     row = client.edges.selected_edge(target.get("edge"), target.get("vdc")).as_row()
     return {"edge": {key: row[key] for key in _EDGE_KEYS}}
 
 
 def vdc_group_of(client: Client, target: Mapping[str, Any]) -> Result:
-    """Return the VDC group of a target, as the result key ``vdc_group``."""
+    """Return the result key ``vdc_group``: the VDC group that ``target`` selects."""
     return {"vdc_group": client.edges.selected_vdc_group(target.get("vdc_group")).as_row()}

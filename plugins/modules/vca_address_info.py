@@ -151,7 +151,7 @@ if TYPE_CHECKING:
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Return the public addresses and their numbers."""
+    """Return the public addresses, and the numbers of used and free addresses."""
     book = client.edges.addresses(params["edge"], params["vdc"])
     return {"changed": False, **book, **edge_of(client, given(params, ("edge", "vdc")))}
 

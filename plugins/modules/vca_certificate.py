@@ -156,7 +156,7 @@ KEY_MARK = "PRIVATE KEY-----"
 
 
 def hide(params: Params) -> Iterable[str]:
-    """Return the text of ``certificate`` if it contains a private key by mistake."""
+    """Return the secrets to mask: ``certificate``, if it contains a private key."""
     text = params.get("certificate")
     return [text] if isinstance(text, str) and KEY_MARK in text else []
 

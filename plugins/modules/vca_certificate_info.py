@@ -81,7 +81,7 @@ ARGUMENTS = {"name": {"type": "str"}}
 
 
 def show(certificates: list[Params], params: Params) -> Result:
-    """Return the certificates, or only those with the name of the task."""
+    """Return all certificates, or those with the name in the option ``name``."""
     return {"certificates": [item for item in certificates if params["name"] in (None, item["name"])]}
 
 

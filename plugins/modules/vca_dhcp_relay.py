@@ -129,7 +129,7 @@ def section(params: Params) -> list[Params]:
 
 
 def state(params: Params) -> str:
-    """Return the state to converge to: present, absent or exact_lists."""
+    """Return the state of the task, or ``exact_lists`` if ``purge`` is set."""
     if params["state"] == "absent":
         # Only listed agents are deleted.
         conflicts = (["purge"] if params["purge"] else []) + list(given(params, SETTINGS))

@@ -150,7 +150,7 @@ def firewall(params: Params) -> list[Params]:
 
 
 def state(params: Params) -> str:
-    """Return the state to converge to: present, absent or exact_lists."""
+    """Return the state of the task, or ``exact_lists`` if ``purge`` is set."""
     if params["state"] == "absent":
         conflicts = (["purge"] if params["purge"] else []) + list(given(params, ("enabled",)))
         if conflicts:

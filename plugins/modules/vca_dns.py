@@ -138,9 +138,10 @@ def section(params: Params) -> list[Params]:
 
 
 def state(params: Params) -> str:
-    """Return the state to converge to: present, exact_lists or exact.
+    """Return the state to converge to.
 
-    State absent is an exact section without servers and zones.
+    The result is ``exact_lists`` if ``purge`` is set. It is ``exact`` for state absent, which removes all servers and
+    zones and resets the settings.
     """
     if params["state"] == "absent":
         conflicts = (["purge"] if params["purge"] else []) + list(given(params, OPTIONS))

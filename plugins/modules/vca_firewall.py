@@ -160,7 +160,7 @@ def policy(params: Params) -> list[Params]:
 
 
 def state(params: Params) -> str:
-    """Return the state to converge to: present, absent or exact_lists."""
+    """Return the state of the task, or ``exact_lists`` if ``purge`` is set."""
     if params["state"] == "absent":
         # Only listed rules are deleted, and the settings of a firewall always exist.
         conflicts = (["purge"] if params["purge"] else []) + list(given(params, SETTINGS))

@@ -162,7 +162,7 @@ def section(params: Params) -> list[Params]:
 
 
 def state(params: Params) -> str:
-    """Return the state to converge to: present, absent or exact_lists."""
+    """Return the state of the task, or ``exact_lists`` if ``purge`` is set."""
     if params["state"] == "absent":
         # Only listed tunnels are deleted. The service can be disabled, but not deleted.
         settings = [name for name in given(params, SETTINGS) if name != "update_psk"]

@@ -296,9 +296,9 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return _as_key(value) if self._is_making_keys else value
 
     def _select(self, records: Iterable[Record], prefix: str) -> list[tuple[str, Record, dict[str, Any]]]:
-        """Return (host name, record, variables) for each record that the options select.
+        """Return the records that the options ``include`` and ``exclude`` select.
 
-        These are the options ``include`` and ``exclude``.
+        Each element is a tuple of host name, record and variables.
         """
         selected = []
         for record in records:

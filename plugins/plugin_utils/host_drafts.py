@@ -160,8 +160,8 @@ def _qualified(
 ) -> str:
     """Return the name with as many qualifiers as needed to make it unique.
 
-    ``equals`` has the records whose order is unknown. If several of these records have the same value for a qualifier,
-    each of them also gets the next qualifier.
+    ``equals`` has the records with the same name, if none of them can keep the name. If several of these records have
+    the same value for a qualifier, each of them also gets the next qualifier.
     """
     for key in qualifiers:
         if not record[key]:
@@ -204,7 +204,7 @@ def _identity(get: Callable[[str], Any]) -> tuple[str, str]:
 def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]) -> None:
     """Add the drafts to the inventory.
 
-    If a group cannot be the child of another group, show a warning and do not move the group.
+    If Ansible rejects a parent of a group, show a warning and add the group without this parent.
     """
     for group in dict.fromkeys(name for draft in drafts for name in draft.group_names()):
         if group in inventory.hosts:
@@ -231,7 +231,7 @@ def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]
 def _keep_ungrouped(inventory: Any, host: Any) -> None:
     """Add a host without groups to the group ``ungrouped``.
 
-    Otherwise, Ansible would later look up the host by name, and would find the group with this name instead.
+    Otherwise, Ansible would later add the host by its name, which refers to the group with the same name.
     """
     if {group.name for group in host.get_groups()} <= {"all"}:
         inventory.groups["ungrouped"].add_host(host)

@@ -51,7 +51,7 @@ _TRIAL = {"changed": False, "text": "a text", "numbers": [1, 2]}
 def _prepared_app() -> App | None:
     """Return an App with its plugins loaded, or None if an error occurs.
 
-    If this App is None, each task creates an App and reports the error.
+    If the result is None, each task creates an App and reports the error.
     """
     if library_problem():
         return None

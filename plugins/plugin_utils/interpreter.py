@@ -26,8 +26,8 @@ def is_current(interpreter: Any) -> bool:
 
 
 def _resolved(path: str) -> tuple[str, str]:
-    """Return the folder of ``path`` and the file, each with links resolved.
+    """Return the folder of ``path`` and ``path`` itself, both with links resolved.
 
-    The Python of a virtual environment is a link to the system's Python. Only the folders differ.
+    In a virtual environment, Python is a link to the system's Python. Only the folder identifies the environment.
     """
     return os.path.realpath(Path(path).parent), os.path.realpath(path)

@@ -99,7 +99,11 @@ class OptionReader:
 
 
 def text_list(path: str, value: Any, is_plain: bool = True) -> list[Any]:
-    """Return the strings in a value as a flat list, without empty strings."""
+    """Return the strings in a value as a flat list, without empty strings.
+
+    If ``is_plain`` is true, strings are converted to ``str``, without Ansible's tags. Raises AnsibleParserError for
+    mappings and booleans.
+    """
     texts = []
     for item in value if isinstance(value, (list, tuple)) else [value]:
         if isinstance(item, (list, tuple)):

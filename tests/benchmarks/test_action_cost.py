@@ -1,8 +1,8 @@
 """Cost of a task that changes nothing, compared with a ping task.
 
 A playbook alternates 50 tasks for converged firewall rules with 50 pings, so that noise affects both. The time of a
-task ends when the next task begins, which excludes the start-up. The floor is a debug task of Ansible. It starts no
-module, but Ansible forks a worker for every task.
+task ends when the next task begins, so the startup of Ansible is excluded. A debug task measures the minimum cost of a
+task: it runs no module, but Ansible forks a worker for every task.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Cost of a failover of 200 VMs, 20 at a time, compared with vcloudair 0.5.
 
-A polling call is a GET after the first action has begun, for a VM whose action has begun. The GET reads a task, the
-list of tasks, a replication or VMs. vcloudair 0.5 polls tasks only. This library also reads each replication once after
-its task, for the verdict. Before each batch, it reads the task list once, to find actions of other hosts. The calls are
-shown by kind, and the bounds are:
+Polling calls are GET requests for tasks, the task list, replications and VMs, after the first action has begun. Reads
+of a replication count only after the action of its VM has begun. vcloudair 0.5 polls tasks only. This library also
+reads each replication once after its task, for the verdict. Before each batch, it reads the task list once, to find
+actions of other hosts. The calls are shown by kind, and the bounds are:
 
 * the time is at most 1.1 times the ideal, which is ten batches of one task each;
 * the calls for task states are at most a fifth of the calls of vcloudair 0.5;

@@ -2,7 +2,7 @@
 
 The cost is the CPU time of the whole process. A bare interpreter is measured in the same run, because the speed of
 hosts varies. The budget grows with the load of the host, which slows down large processes more than small ones. To see
-the figures, run ``nox -s figures -- -s``.
+the measurements, run ``nox -s figures -- -s``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BUDGETS = [
 def _best_of(commands: Sequence[Sequence[str]], load: HostLoad) -> list[float]:
     """Return the lowest CPU time of each command.
 
-    The commands run in turns, so that a slow moment of the host affects all of them.
+    The commands run alternately, so that a slow moment of the host affects all of them.
     """
     best = [float("inf")] * len(commands)
     for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""Tests of ``vca`` as a program over TLS. Each mistake causes one error."""
+"""Tests of ``vca`` as a program over TLS, including errors for user mistakes."""
 
 from __future__ import annotations
 

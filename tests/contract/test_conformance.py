@@ -1,4 +1,4 @@
-"""Conformance tests of the built-in plugins with services and resource kinds."""
+"""Conformance tests of the services and resource kinds in built-in plugins."""
 
 from __future__ import annotations
 

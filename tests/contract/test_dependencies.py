@@ -1,4 +1,4 @@
-"""Tests of dependency reviews, licenses, and audits without vulnerability data."""
+"""Tests of dependency reviews and licenses, and of the vulnerability audit."""
 
 from __future__ import annotations
 

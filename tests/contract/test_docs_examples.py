@@ -37,7 +37,7 @@ def test_page_examples_run(page: Path, tmp_path: Path, vca_simulator_server: Sim
 
 
 def environment(tmp_path: Path, server: SimulatorServer) -> dict[str, str]:
-    """Return the variables of a shell that runs the examples of a page."""
+    """Return the environment variables for the examples of a page."""
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))},
         **server.env(),
@@ -59,7 +59,7 @@ def environment(tmp_path: Path, server: SimulatorServer) -> dict[str, str]:
 def test_tutorial_runs_on_nsxt_edge_gateways(
     release: str, tmp_path: Path, vca_simulator_server: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Run the tutorial as its note describes, with another edge gateway."""
+    """Run the tutorial on an NSX-T edge gateway, as a note in the tutorial describes."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     copy = working_copy(folder)

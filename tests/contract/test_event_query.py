@@ -67,11 +67,11 @@ def ask(vca_app: App, vca_simulator: Simulator, tmp_path: Path) -> Ask:
 
 
 def nodes(module: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the nodes of a result, as the controller finds them.
+    """Return the nodes that the controller extracts from a result.
 
-    The controller uses the expression of the module, or else the expression of the collection. It skips nodes without
-    canonical facts, and nodes whose canonical facts contain null. Source: awx/main/tasks/host_indirect.py in the
-    repository ansible/awx.
+    The automation controller uses the expression of the module, or else the expression of the collection. It skips
+    nodes without canonical facts, and nodes whose canonical facts contain null. Source:
+    awx/main/tasks/host_indirect.py in the repository ansible/awx.
     """
     query = QUERIES.get(f"{COLLECTION}.{module}") or QUERIES[f"{COLLECTION}.*"]
     counted: list[dict[str, Any]] = jq.compile(query["query"]).input(json.loads(json.dumps(result))).all()

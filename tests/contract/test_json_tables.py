@@ -26,7 +26,7 @@ def test_the_table_has_the_newer_fields() -> None:
 
 
 def test_the_table_has_the_attributes_of_the_tables_that_validate_documents() -> None:
-    """Compare the tables, because both come from the same schemas."""
+    """Compare two tables that are generated from the same schemas."""
     for name, definition in load_tables()["vcloud"]["types"].items():
         if not definition.get("attributes") or "content" not in definition:
             continue

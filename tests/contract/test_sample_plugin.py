@@ -86,7 +86,7 @@ def _install(folder: Path) -> None:
 
 
 class Scratch:
-    """Runs programs and ``vca`` in an environment with the installed plugin."""
+    """An environment with the installed plugin that runs programs and ``vca``."""
 
     def __init__(self, site: Path, home: Path) -> None:
         self._site, self._home = site, home
@@ -102,9 +102,9 @@ class Scratch:
         return {**inherited, **own, **variables}
 
     def program(self, text: str, **variables: str) -> dict[str, Any]:
-        """Run a program and return its variable ``found``.
+        """Run a program and return the value of its variable ``found``, a mapping.
 
-        The result also has the standard error, with the key ``stderr``.
+        The result also has the key ``stderr`` with the standard error.
         """
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
         completed = processes.run(

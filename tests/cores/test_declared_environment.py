@@ -75,7 +75,7 @@ def _introspected(context: Any, collections: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def collections(context: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the collections of the context's requirements.yml, as the image does."""
+    """Install the collections in requirements.yml, as the build of the image does."""
     folder = tmp_path_factory.mktemp("installed")
     (folder / "ansible.cfg").touch()
     env = {**environment({}, folder), "ANSIBLE_CONFIG": str(folder / "ansible.cfg")}

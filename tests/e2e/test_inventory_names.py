@@ -65,7 +65,7 @@ WORLDS: dict[str, Any] = {
 
 
 class Inventories:
-    """Reads many inventory files in one Ansible process.
+    """Many inventories, which are read in one Ansible process.
 
     Each inventory has a name, and can read any of the simulated clouds.
     """

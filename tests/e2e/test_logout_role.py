@@ -16,7 +16,7 @@ READ: dict[str, Any] = {"vcloudair.cloud.vca_firewall_info": {}}
 
 @pytest.fixture
 def cached(env: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Variables of a controller that caches sessions."""
+    """Return the environment variables of a controller that caches sessions."""
     return {**env, "VCA_SESSION_CACHE": "true", "VCA_CACHE_DIR": str(tmp_path / "cache")}
 
 

@@ -212,7 +212,10 @@ def test_45_staged_rules_are_one_write(version: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_provider_acts_for_the_org_of_the_edge_gateway(version: str) -> None:
-    """Source: protocol/nsxt.md §1.1 (tenant context)."""
+    """A provider's requests have the tenant context of the edge gateway's org.
+
+    Source: protocol/nsxt.md §1.1 (tenant context).
+    """
     with nsxt_cloud(version, username="administrator", org="System", password=PASSWORD, vdc="") as (client, _):
         client.ensure("ans.firewall", {"rules": rules(3)}, state="exact_lists")
         assert names(client) == [rule["name"] for rule in rules(3)]

@@ -147,7 +147,7 @@ def diffs(output: str, address: str) -> list[str]:
 
 
 class Runner:
-    """Runs playbooks on one target."""
+    """A runner for playbooks on one target."""
 
     def __init__(self, target: Target, variables: Mapping[str, str], folder: Path) -> None:
         self.target = target

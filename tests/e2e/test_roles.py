@@ -1,4 +1,4 @@
-"""Tests of commands and modules with each role, in check mode and normal mode."""
+"""Tests of commands and modules as users with different roles, also in check mode."""
 
 from __future__ import annotations
 

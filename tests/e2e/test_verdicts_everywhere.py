@@ -68,7 +68,7 @@ def running() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Set only the variables of the cloud. Return the home folder, which is empty."""
+    """Set the connection variables of the cloud. Return an empty home folder."""
     running.simulator.reset()
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
@@ -80,7 +80,7 @@ def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @contextmanager
 def troubled(server: SimulatorServer) -> Iterator[None]:
-    """Set up a fault for each VM, failing polls and expired sessions."""
+    """Set up a cloud with a fault for each VM, failing polls and expiring sessions."""
     server.simulator.reset()
     for vm, trouble in zip(_vms(server).values(), TABLE, strict=True):
         vm.trouble = trouble

@@ -28,7 +28,8 @@ _OBJECT = re.compile(r"(/services/(?:truststore/certificate|ipset))/([^/:]+)(?::
 class Baseline:
     """The steps and the result of an operation without a fault.
 
-    Each step has a place, a method and a path, as in the table.
+    A step is a request of the operation: its place in the table, such as ``read`` or ``write``, its method and its
+    path.
     """
 
     steps: tuple[str, ...]
@@ -206,8 +207,8 @@ def _is_undecided(value: Any) -> bool:
 def _undecided(world: World, operation: Operation, found: Found) -> None:
     """Repeat an undecided operation without the fault.
 
-    The repetition must not start an action that may be in progress. Afterwards, the user decides that such actions can
-    start again.
+    The repetition must not start an action that may be in progress. After the repetition, ``world.is_decided`` is set,
+    because the user has decided that such actions may be started again.
     """
     world.clock.slept.clear()
     before = Counter(world.carried_out())

@@ -34,9 +34,9 @@ def nothing(world: World) -> Parts:
 class Operation:
     """An operation of the fault matrix.
 
-    ``run`` runs the operation once. ``state`` returns the state of the cloud, in units that are written as a whole.
-    ``again`` continues after a failure. By default, ``again`` is ``run``. ``settings`` are client settings for the
-    socket tests.
+    ``run`` runs the operation once. ``state`` returns the state of the cloud. Each value is a part that a single write
+    replaces. ``again`` continues after a failure. By default, ``again`` is ``run``. ``settings`` are client settings
+    for the socket tests.
     """
 
     run: Callable[[World], Ending]

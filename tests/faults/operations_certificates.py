@@ -21,7 +21,7 @@ def _classic_edge(world: World) -> Any:
 
 
 def prepare_edge(world: World) -> None:
-    """Add a certificate of another user to the first NSX-V edge gateway."""
+    """Add another user's certificate to the first NSX-V edge gateway."""
     item = {"number": 1, "name": "old", "description": "old", "pem": OLD.certificate, "has_key": False}
     _classic_edge(world).sections["truststore"] = {"certificates": [item], "last": 1}
 

@@ -23,7 +23,7 @@ def _classic_edge(world: World) -> Any:
 
 
 def prepare(world: World) -> None:
-    """Add a pool and a static binding of another user to the first NSX-V edge gateway."""
+    """Add another user's pool and static binding to the first NSX-V edge gateway."""
     section = {
         "enabled": True,
         "ipPools": {"ipPools": [{"ipRange": "192.168.10.100-192.168.10.109"}]},

@@ -24,7 +24,7 @@ EDGE = {
 
 
 def prepare(world: World) -> None:
-    """Create three objects of another user in each section."""
+    """Create three objects as another user in each section."""
     fill(world.simulator)
 
 
@@ -35,7 +35,10 @@ def _plain(value: Any) -> Any:
 
 
 def sections(world: World) -> Parts:
-    """Return each section in the format for users, with pre-shared keys in plain text."""
+    """Return each section, without fields set by the server.
+
+    Pre-shared keys are in plain text.
+    """
     found: Parts = _plain(held(world.simulator))
     return found
 

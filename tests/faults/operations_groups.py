@@ -21,7 +21,7 @@ def _classic_edge(world: World) -> Any:
 
 
 def prepare_ip_set(world: World) -> None:
-    """Add an IP set of another user, and two rules of which one uses it."""
+    """Add an IP set as another user, a rule that uses it, and a rule that does not."""
     edge = _classic_edge(world)
     item = GroupingObject("ipset-1", "ipset", edge.vdc_id, "old", is_inherited=True, values={"value": "10.0.0.1"})
     world.simulator.world.grouping_objects[item.object_id] = item
@@ -47,7 +47,7 @@ def prepare_ip_set(world: World) -> None:
 
 
 def in_vdc(world: World) -> Parts:
-    """Return the IP sets of the VDC, and the sources of the rules that can use them."""
+    """Return the IP sets of the VDC, and the IP sets in the sources of firewall rules."""
     rules = _classic_edge(world).firewall.get("user", ())
     return {
         "ip_sets": [(item.name, item.values) for item in world.simulator.world.grouping_objects.values()],

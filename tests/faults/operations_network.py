@@ -33,12 +33,12 @@ def _classic_edge(world: World) -> Any:
 
 
 def prepare_edge(world: World) -> None:
-    """Add a route of another user to the first NSX-V edge gateway."""
+    """Add another user's route to the first NSX-V edge gateway."""
     static_routing.state_of(_classic_edge(world))["routes"].append(dict(_OLD_ROUTE))
 
 
 def prepare_nsxt(world: World) -> None:
-    """Add a route of another user to the first NSX-T edge gateway."""
+    """Add another user's route to the first NSX-T edge gateway."""
     route_state(nsxt_edge(world))["routes"].append(copy.deepcopy(_OLD_NSXT_ROUTE))
 
 

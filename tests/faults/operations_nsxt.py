@@ -32,7 +32,7 @@ def nsxt_edge(world: World) -> SimulatedEdge:
 
 
 def prepare(world: World) -> None:
-    """Create two objects of another user in each service."""
+    """Create two objects as another user in each service."""
     edge = nsxt_edge(world)
     for number in (1, 2):
         name, local = f"old {number}", {"localAddress": edge.external_address, "localNetworks": ["10.0.1.0/24"]}

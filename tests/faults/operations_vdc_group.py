@@ -24,7 +24,7 @@ def group_of(world: World) -> VdcGroup:
 
 
 def prepare(world: World) -> None:
-    """Activate the distributed firewall, and create two rules of another user."""
+    """Activate the distributed firewall, and create two rules as another user."""
     group = group_of(world)
     switch(world.simulator.world, group, is_on=True)
     for number in (1, 2):

@@ -1,4 +1,7 @@
-"""Expected outcomes of faults by place, and exemptions with their reasons."""
+"""Expected outcomes of faults by place, and exemptions with their reasons.
+
+A place is the role of a request in an operation, such as ``sign-in``, ``read`` or ``write``.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ _ID = re.compile(
 class Fault:
     """A fault and its expected outcomes.
 
-    ``order`` has the fields of the simulator fault. ``words`` maps ``once`` or ``always``, and then the place, to the
-    outcome. An empty outcome means that the fault cannot occur.
+    ``order`` has the fields of the simulator fault. ``words[times][place]`` is the expected outcome, where ``times`` is
+    ``once`` or ``lasting``. An empty outcome means that the fault cannot occur.
     """
 
     name: str
@@ -162,7 +165,7 @@ class Table:
         """Return a sample of pairs of operation and fault.
 
         The sample has ``size`` pairs for each operation, and includes every fault. The sample is the same in every run.
-        Rarely chosen faults come first.
+        Faults that were chosen least often take precedence.
         """
         faults = list(self.faults)
         random.Random(_SAMPLE_SEED).shuffle(faults)
@@ -183,7 +186,7 @@ class Table:
 
 
 def called(method: str, path: str) -> str:
-    """Return the method and path of a step without IDs."""
+    """Return the method and path of a step, with ``{id}`` in place of IDs."""
     return f"{method} {_ID.sub('{id}', path)}"
 
 

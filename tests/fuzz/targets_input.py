@@ -90,7 +90,7 @@ def _conditions(text: str) -> object:
 
 
 def _url(text: str) -> object:
-    """Normalize the text before the first space as a base URL, and join the rest."""
+    """Normalize a base URL and join it with the path after the first space."""
     first, _, path = text.partition(" ")
     base = normalize_url(first)
     join(base, path)

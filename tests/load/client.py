@@ -25,7 +25,7 @@ error.
 
 @dataclass(frozen=True)
 class Cloud:
-    """The edges of a client: ``shared`` by all clients, or its ``own`` edge."""
+    """A simulated cloud. ``shared`` has the edges that all clients use."""
 
     settings: dict[str, Any]
     vms: int

@@ -68,7 +68,7 @@ class Outcome:
 
 
 class Tally:
-    """Count the requests and clear the request log.
+    """A counter of responses by status, which clears the request log.
 
     A growing request log would look like a leak.
     """

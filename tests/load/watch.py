@@ -94,7 +94,7 @@ def _status(pid: int, name: str) -> str:
 
 
 class Watch(threading.Thread):
-    """Measure processes every ``interval_s`` seconds.
+    """A thread that measures processes every ``interval_s`` seconds.
 
     ``folder`` is the folder whose files are counted. ``also`` is called without arguments after each measurement.
     """

@@ -34,7 +34,7 @@ class LongRun(threading.Thread):
 
 
 class Objects(threading.Thread):
-    """Count the memory blocks of Python objects after garbage collection."""
+    """A thread that counts Python memory blocks after garbage collection."""
 
     def __init__(self, interval_s: float) -> None:
         super().__init__(name="objects", daemon=True)

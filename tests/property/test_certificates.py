@@ -1,6 +1,6 @@
-"""Plans of random certificates settle after one merge.
+"""Property tests of certificates: one merge makes the plan empty.
 
-Certificates that were read need no change.
+The plan is also empty if the spec is a certificate that was read.
 """
 
 from __future__ import annotations

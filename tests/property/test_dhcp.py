@@ -70,7 +70,7 @@ def fresh(edge_api: str) -> tuple[Client, Simulator]:
 
 
 def held(simulator: Simulator) -> dict[str, Any]:
-    """Return the raw records of the first edge gateway by their identity."""
+    """Return the raw records of the first edge gateway, by IP range or MAC address."""
     section = next(iter(simulator.world.edges.values())).sections["dhcp"]
     records = [*section["ipPools"]["ipPools"], *section["staticBindings"]["staticBindings"]]
     return copy.deepcopy({record.get("ipRange") or record["macAddress"].casefold(): record for record in records})

@@ -46,9 +46,9 @@ _MARKED = re.compile(r"``(?P<code>[^`]+)``|`(?P<name>[^`]+)`")
 def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[SpecKey] = ()) -> str:
     """Return the Python source of the argument specs, with one function for each spec.
 
-    The source also has an argument spec for documents of all sections. ``names`` maps each spec to a name for its
-    functions and constants, and to a noun. If a spec contains another spec, the contained spec comes first.
-    ``document`` has the keys of documents.
+    ``names`` maps each spec type to a pair: the prefix of its function and constant, and a noun for their docstrings.
+    A nested spec must come before the spec that contains it. ``document`` has the keys of edge documents. If it is not
+    empty, the source also has a function for edge documents.
     """
     lines = [HEADER + '"""Argument specs of edge gateway modules. This file does not import the library."""']
     lines += ["", "from __future__ import annotations", "", "from typing import Any"]
@@ -65,7 +65,7 @@ def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[Spe
 
 
 def section_names() -> dict[type, tuple[str, str]]:
-    """Return name and noun of every section spec, for :func:`argument_specs`."""
+    """Return the argument ``names`` of :func:`argument_specs` for all specs."""
     names: dict[type, tuple[str, str]] = {}
     for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
         for one_list in section.lists:
@@ -117,7 +117,10 @@ class _Code:
 
 
 def _options(spec: type, place: str = EDGE_GATEWAYS) -> Iterator[SpecKey]:
-    """Yield the options of a spec, each with notes about backends without it."""
+    """Yield the options of a spec.
+
+    The details of an option include notes on backends that do not support it.
+    """
     for key in keys_of(spec):
         if not key.info.alias_of:
             details = (*key.info.details, *limit_notes(spec, key.name, place))
@@ -201,7 +204,7 @@ def _quoted(value: Any) -> str:
 
 
 def files() -> dict[str, Callable[[], str]]:
-    """Return the generators of the generated files, by path of the file."""
+    """Return the generator of each generated file, keyed by path."""
     made: dict[str, Callable[[], str]] = {
         "plugins/module_utils/_section_arguments.py": lambda: argument_specs(section_names(), document_keys()),
         f"plugins/doc_fragments/_{DOCUMENT}.py": _document_fragment,
@@ -216,7 +219,10 @@ def files() -> dict[str, Callable[[], str]]:
 
 
 def _section_fragment(name: str) -> str:
-    """Return the documentation fragment of a section and of a single rule in it."""
+    """Return the module with a section's documentation fragments.
+
+    The fragments describe the whole section, and a single rule of each list.
+    """
     section = load_section(name)
     parts = {"DOCUMENTATION": section.spec_type, **{_rule_part(item): item.rule_type for item in section.lists}}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
@@ -260,7 +266,7 @@ def _fragment_module(topic: str, texts: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class _Scope:
-    """The options that a description can mention. ``path`` is their prefix."""
+    """Options that descriptions can refer to by name. ``path`` is their prefix."""
 
     path: str
     names: frozenset[str]

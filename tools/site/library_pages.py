@@ -125,7 +125,7 @@ _VALUES = {
 
 
 def metric_names() -> str:
-    """Return the page that lists the metrics known by name."""
+    """Return the page that lists the known metrics and their units."""
     from vcloudair_core.services.metrics.catalog import known_metrics
 
     lines = [

@@ -104,7 +104,8 @@ def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Me
 def compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:
     """Compare the rows with the results file, and repeat measurements that are worse.
 
-    A busy host slows down one of two measurements, but slow code slows down both. Returns 0 if there is no regression.
+    A regression is a value that is worse in both measurements. A value that is worse in only one of them can be caused
+    by load on the host. Returns 0 if there is no regression.
     """
     kept, tolerance = regress.read(path), regress.OF_QUICK if effort == QUICK else regress.OF_FULL
     on_loaded_host = tolerance.on_host(measured.load.slowness)

@@ -60,7 +60,7 @@ class Tasks(Program):
 class Inventory(Program):
     """A contender that runs ``ansible-inventory --list`` for one file.
 
-    The value of a turn is the number of hosts.
+    The result of a turn is the number of hosts.
     """
 
     def __init__(self, file: Path, env: Mapping[str, str], folder: Path) -> None:

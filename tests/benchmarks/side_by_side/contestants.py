@@ -1,4 +1,4 @@
-"""Wrap contenders for the runner: each contender does one turn per request."""
+"""Wrap contenders for the runner, which starts each turn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STARTER = Path(__file__).parent / "contenders" / "starter.py"
 
 @dataclass(frozen=True)
 class Turn:
-    """The cost of a turn.
+    """The cost of one execution of the work.
 
     ``value`` is the result that proves that the work was done. ``peak_mb`` is the peak memory of the process.
     """

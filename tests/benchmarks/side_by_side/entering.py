@@ -53,7 +53,7 @@ class Entry:
 
 
 def enter(entry: Entry) -> Contestant:
-    """Return a contender that is ready to run turns.
+    """Return a contender that is ready to be measured.
 
     Raises ContestantError if it cannot start.
     """

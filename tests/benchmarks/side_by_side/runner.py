@@ -1,4 +1,4 @@
-"""Run contenders in turns, and record the cost of each turn."""
+"""Run contenders alternately, and record the cost of each execution (turn)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Measured:
 
 
 class Match:
-    """A scenario with a single size and latency, which all its contenders run."""
+    """A scenario at one size and latency, which all its contenders run."""
 
     def __init__(self, scenario: Scenario, size: int, latency_ms: int, folder: Path) -> None:
         self._scenario, self._size, self._latency = scenario, size, latency_ms

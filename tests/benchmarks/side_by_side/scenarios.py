@@ -26,8 +26,8 @@ class Scenario:
     """A scenario of the benchmark.
 
     ``sizes`` maps a latency in ms to sizes. ``cloud`` returns the arguments of ``vca sim serve`` for a size. ``most``
-    maps slow contenders to their largest size. ``floors`` maps a contender to the contender that it is compared with,
-    which is the bare calls by default. ``expected`` returns the value that every turn must return for a size.
+    maps slow contenders to their largest size. ``floors`` maps a contender to its baseline, which is the contender
+    ``bare calls`` by default. ``expected`` returns the value that every turn must return for a size.
 
     ``edge`` is the state of the edges before each turn: ``full`` (as many rules as the size) or ``empty``.
     ``is_used_up`` is true if a turn cannot be repeated on the same cloud.
@@ -49,7 +49,7 @@ class Scenario:
     is_used_up: bool = False
 
     def floor_of(self, contender: str) -> str:
-        """Return the contender that ``contender`` is compared with in ``to_floor``."""
+        """Return the baseline of ``contender``, for the ratio ``to_floor``."""
         return self.floors.get(contender, FLOOR)
 
     def those_of(self, size: int) -> list[str]:

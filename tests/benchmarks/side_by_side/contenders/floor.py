@@ -202,7 +202,7 @@ def _metrics(variables: Variables) -> Job:
 def _recovery(variables: Variables) -> Job:
     """Return a job that polls only once, at the end of the task.
 
-    The time when the task ends is known in advance.
+    The duration of the task is known in advance.
     """
     web = Web(variables)
     body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"><PowerOn>1</PowerOn></FailoverParams>'

@@ -1,8 +1,9 @@
 """Run a contender: read a line of JSON, do the work, and write a line of JSON.
 
-The first line names the job of the contender, and each further line starts a turn. The cost of a turn is measured in
-this process, so it excludes the start of the process and the pipe. If the arguments of the program are a job and its
-variables, the process does the job once and exits, like a small program of a user.
+A job is the function that does the work of a scenario. The first line names the job, and each further line starts a
+turn, which calls the job once. The cost of a turn is measured in this process, so it excludes the start of the process
+and the pipe. If a job and its variables are passed as arguments, the process calls the job once and exits, like a
+short user program.
 """
 
 from __future__ import annotations
