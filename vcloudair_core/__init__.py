@@ -1,7 +1,7 @@
 """Automate vCloud Air and VMware Cloud Director tenants.
 
-``connect(...)`` returns a :class:`Client`, which reads, plans and converges resources. Programs for vcloudair 0.5 find
-the classes and modules of that SDK here too (``VCASession``, ``ANSFirewall`` …).
+``connect(...)`` returns a :class:`Client`, which reads, plans and converges resources. The package also provides the
+classes and modules of the vcloudair 0.5 SDK, such as ``VCASession`` and ``ANSFirewall``.
 
 Names are loaded at first use, so that importing the package is fast.
 """

@@ -1,6 +1,6 @@
-"""Edge gateway sections with the API of vcloudair 0.5.
+"""Classes for edge gateway sections with the API of vcloudair 0.5.
 
-A section is edited and saved as a whole.
+Programs edit a section in place, and save the whole section.
 """
 
 from __future__ import annotations

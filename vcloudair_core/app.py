@@ -29,7 +29,7 @@ class App:
     The default is the clock of the host. ``program`` is the name of the program for the audit log, such as
     ``vca edge apply``. The default is the name of the running program.
 
-    Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
+    Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS is missing or failed.
     """
 
     def __init__(
@@ -152,7 +152,8 @@ def connect(*, context: str | None = None, config_file: str | Path | None = None
 
         with connect(context="prod") as client: ...
 
-    Raises: ConfigurationError if a setting is missing or invalid; PluginError if a required plugin does not work.
+    Raises: ConfigurationError if a setting is missing or invalid; PluginError if a required plugin is missing or
+    failed.
     """
     return App().client(context=context, config_file=config_file, **arguments)
 
@@ -175,7 +176,7 @@ _OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock
 def preload() -> App:
     """Import all client modules before a program forks, and return an App.
 
-    Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS does not work.
+    Raises: PluginError if a plugin in VCA_REQUIRE_PLUGINS is missing or failed.
     """
     app = App()
     for name in (*_OTHERS, "vcloudair_core.staging.service", *_all_modules()):

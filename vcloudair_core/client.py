@@ -86,7 +86,7 @@ class Client:
     def edges(self) -> AnsService:
         """Service for edge gateways: names, tunnels and sections.
 
-        Raises: PluginError if the plugin ``ans`` does not work.
+        Raises: PluginError if the plugin ``ans`` is not available.
         """
         edges: AnsService = self.service("ans")
         return edges
@@ -95,7 +95,7 @@ class Client:
     def query(self) -> QueryService:
         """Service for queries of VMs, networks, tasks and other records.
 
-        Raises: PluginError if the plugin ``query`` does not work.
+        Raises: PluginError if the plugin ``query`` is not available.
         """
         query: QueryService = self.service("query")
         return query
@@ -104,7 +104,7 @@ class Client:
     def metrics(self) -> MetricsService:
         """Service for VM metrics.
 
-        Raises PluginError if the plugin ``metrics`` does not work.
+        Raises PluginError if the plugin ``metrics`` is not available.
         """
         metrics: MetricsService = self.service("metrics")
         return metrics
@@ -113,7 +113,7 @@ class Client:
     def dr(self) -> RecoveryService:
         """Service for replications and DR actions.
 
-        Raises: PluginError if the plugin ``dr`` does not work.
+        Raises: PluginError if the plugin ``dr`` is not available.
         """
         dr: RecoveryService = self.service("dr")
         return dr

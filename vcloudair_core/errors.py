@@ -150,7 +150,7 @@ class SpecProblem:
         return ": ".join(text for text in (where if self.line else "", self.path) if text)
 
     def below(self, path: str) -> SpecProblem:
-        """Return a copy whose path starts with the given ``path``."""
+        """Return a copy with ``path`` as the prefix of the problem's path."""
         return replace(self, path=path + self.path if self.path[:1] in ("", "[") else f"{path}.{self.path}".lstrip("."))
 
     def as_dict(self) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class SpecError(VcloudAirError):
         return cls(problems[0].place, problems[0].reason, problems=problems)
 
     def within(self, path: str) -> SpecError:
-        """Return a copy in which the path of every problem starts with the given ``path``."""
+        """Return a copy with ``path`` as the prefix of the path of every problem."""
         return SpecError.of([problem.below(path) for problem in self.problems])
 
     def details(self) -> dict[str, Any]:
@@ -423,7 +423,7 @@ class NotConvergedError(EngineError):
 
 
 class LockTimeoutError(EngineError):
-    """Another process on this host holds the lock for too long. Nothing was sent."""
+    """Another process on this host did not release its lock in time. Nothing was sent."""
 
 
 class StageError(EngineError):

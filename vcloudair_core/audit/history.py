@@ -43,8 +43,8 @@ class AuditFilter:
 def entries_of(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one entry for each write, in the order in which the writes started.
 
-    The record of the end replaces the record of the start. Without an end, the write is in progress, or its process was
-    killed. The result of such a write is ``unknown``.
+    An entry combines the start record and the end record of a write. If there is no end record, the write is in
+    progress, or its process was killed. The result of such a write is ``unknown``.
     """
     entries: dict[str, dict[str, Any]] = {}
     for record in records:

@@ -140,9 +140,9 @@ def read_records(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def known_folder(settings: Settings) -> tuple[Path | None, str]:
-    """Return the folder of the audit log, and an empty string.
+    """Return ``(folder, "")`` for the folder of the audit log, or ``(None, reason)``.
 
-    If the user has no usable state folder, return None and the reason.
+    The reason says why the user has no usable state folder.
     """
     try:
         return audit_folder(settings), ""

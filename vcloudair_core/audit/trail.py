@@ -99,9 +99,9 @@ class AuditedWrite(WriteObserver):
         self._has_lost = False
 
     def writing(self, store: Store, plan: Plan) -> None:
-        """Record the start of the first write.
+        """Record the start of the first write, and count the writes.
 
-        If nothing is written yet, a later write updates the plan.
+        While no write has changed anything, each further write replaces the plan in the record.
         """
         with never_failing(store.target):
             if self._record is None:
@@ -114,14 +114,16 @@ class AuditedWrite(WriteObserver):
         self._written = self._written or WRITTEN_UNKNOWN
 
     def wrote(self, written: bool | str, failure: VcloudAirError | None) -> None:
-        """Note the result of a write."""
+        """Store the result of a write until :meth:`close` records it."""
         self._written = written
         self._has_lost |= failure is not None and may_have_executed(failure)
 
     def commit(self, store: Store, document: Document) -> None:
         """Write a document without a plan.
 
-        Programs for vcloudair 0.5 change a whole section in place. Raises: the errors of :meth:`Store.commit`.
+        Programs for vcloudair 0.5 change a section in place, so there is no plan.
+
+        Raises: the errors of :meth:`Store.commit`.
         """
         self.writing(store, Plan(self._kind, target=store.target))
         try:
@@ -194,10 +196,7 @@ def audited(session: Session, kind: str) -> Iterator[AuditedWrite]:
 
 
 def _described(store: Store, plan: Plan) -> dict[str, str]:
-    """Return the names of the target.
-
-    Return an empty mapping if the store of a plugin fails.
-    """
+    """Return the names of the write's target, or ``{}`` if a plugin's store fails."""
     try:
         return target_of(store)
     except Exception as exc:  # noqa: BLE001 - a store of a plugin must not stop the write
@@ -214,7 +213,7 @@ def _result(written: bool | str, error: BaseException | None) -> str:
 
 
 class _Trails:
-    """State of a session with its audit trail."""
+    """Session state that holds the audit trail of the session."""
 
     def __init__(self) -> None:
         self.trail: AuditTrail | None = None

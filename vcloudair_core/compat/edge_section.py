@@ -72,7 +72,7 @@ class EdgeSection:
 
     @classmethod
     def over(cls: type[_Section], session: Session, edge: Edge) -> _Section:
-        """Return the section of an edge gateway that uses an existing session."""
+        """Return the section of an edge gateway, using ``session`` for its requests."""
         section = cls.__new__(cls)
         edge = EdgeDirectory(session).with_backend(edge)
         refuse_backend(edge, cls.section, (backend for backend, _ in load_section(cls.section).codecs))

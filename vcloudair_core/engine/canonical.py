@@ -121,9 +121,9 @@ def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
 
 @lru_cache(maxsize=65536)
 def port_range(word: str) -> tuple[int, int] | None:
-    """Return the first and last port of ``443`` or ``8000-8080``.
+    """Return the first and last port of a port or range: ``443``, ``8000-8080``.
 
-    Return None if ``word`` is not a port or range, if the range is descending, or if a port is outside of 0 to 65535.
+    Return None if ``word`` is not a port or range, if the range is descending, or if a port is not from 0 to 65535.
     """
     first, dash, last = word.strip().partition("-")
     first, last = first.strip(), last.strip()

@@ -36,9 +36,9 @@ class Exactly:
 
 @dataclass(frozen=True)
 class ExactLists(Exactly):
-    """The lists in the specs are exact. Settings that the specs omit are kept.
+    """Only lists in the specs replace the server's lists. Omitted settings are kept.
 
-    Exact lists are handled as described in :class:`Exactly`.
+    The elements of these lists are converged as described in :class:`Exactly`.
     """
 
 

@@ -39,9 +39,9 @@ class Store(ABC):
     A subclass sets these attributes in ``__init__`` or as properties, unless the default fits.
 
     Attributes:
-        section: The name of the section: ``firewall``.
-        backend: The API of the section: ``nsxv``. Versions of an API that support different options are different
-            backends. Empty for kinds that have only one backend.
+        section: The name of the section, such as ``firewall``.
+        backend: The API of the section, such as ``nsxv``. Versions of an API that support different options are
+            different backends. Empty for kinds that have only one backend.
         clock: The clock that the engine uses to wait between attempts.
     """
 
@@ -52,12 +52,12 @@ class Store(ABC):
     @property
     @abstractmethod
     def target(self) -> str:
-        """The display name of the resource: ``edge gateway web-edge``."""
+        """The display name of the resource, such as ``edge gateway web-edge``."""
 
     @property
     @abstractmethod
     def lock_key(self) -> str:
-        """The key of the lock for writers: ``https://host:443/edge/<uuid>``.
+        """The key of the writers' lock, such as ``https://host:443/edge/<uuid>``.
 
         The key is the same in every process. Resources share a key if the server can change only one of them at a time.
         """
@@ -85,9 +85,9 @@ class Store(ABC):
 
     @property
     def is_written_whole(self) -> bool:
-        """True if a commit writes the whole section, including other owners' objects.
+        """True if a commit writes the whole section, not only the changed objects.
 
-        If True, the engine verifies after the write that the objects of other owners still exist.
+        If True, the engine verifies after the write that all objects outside of the plan still exist.
         """
         return True
 
@@ -119,7 +119,7 @@ class StageableStore(Store):
     def lasting_target(self) -> Mapping[str, Any]:
         """A target with UUIDs instead of names.
 
-        Opening this store with that target needs no look-up on the server.
+        Opening the store again with this target sends no request to resolve names.
         """
 
     @abstractmethod
@@ -216,9 +216,9 @@ class ResourceKind(ABC):
         return ()
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return other owners' objects that a write has lost.
+        """Return the objects that a write should have kept but deleted.
 
-        Lost objects are in ``written`` but not in ``current``. Each item has the fields that identify the object.
+        These objects are in ``written`` but not in ``current``. Each item has the fields that identify the object.
         """
         return []
 

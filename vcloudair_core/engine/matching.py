@@ -16,7 +16,7 @@ class LiveRule:
     """A rule on the server.
 
     ``slot`` is the position of the rule in the list that the server sent. ``spec`` has the data of the rule.
-    ``rule_type`` shows who owns the rule.
+    ``rule_type`` is ``user`` for a user-defined rule. Other values mark server-generated rules.
     """
 
     slot: int
@@ -45,9 +45,9 @@ class RuleIdentity:
     is_unique: bool = False
 
     def answers(self, spec: Any) -> tuple[Hashable, ...]:
-        """Return the keys with which a spec can match a live rule.
+        """Return the keys of a live rule. A spec with one of these keys can match it.
 
-        ``spec`` has the data of the live rule.
+        ``spec`` contains the data of the live rule.
         """
         return (self.live_keys or self.keys)(spec)
 
@@ -146,8 +146,8 @@ class Matcher:
 
         A rule never matches two specs. Specs with the same identity first match rules with equal fields, then rules
         with the same content, then the other rules in order. A spec without a name matches only rules with the same
-        content. If ``is_whole`` is true, the caller deletes all unmatched rules. So it is not ambiguous if more rules
-        than specs have the same identity.
+        content. If ``is_whole`` is true, the caller deletes all unmatched rules. A match is then not ambiguous if more
+        rules than specs have the same identity.
 
         Raises: AmbiguousMatchError; SpecError if two specs match one rule in different ways.
         """
@@ -279,10 +279,12 @@ class Matcher:
         return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}
 
     def anchor(self, name: str, path: str, new: Mapping[str, int]) -> int:
-        """Return the element for ``name``, the value of ``before`` or ``after``.
+        """Return the rule that the option ``before`` or ``after`` names.
 
-        The element is a rule of the same input (a value of ``new``) or a rule on the server. Messages name the option
-        by ``path``.
+        ``new`` maps the names of new rules to their elements. A name that is not in ``new`` is the name, ID or tag of
+        a rule on the server, and its position is returned. ``path`` is the path of the option for messages.
+
+        Raises: SpecError if no rule matches; AmbiguousMatchError if several rules match.
         """
         if name in new:
             return new[name]

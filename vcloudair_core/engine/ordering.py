@@ -1,7 +1,8 @@
 """Order a list by requested positions with as few moves as possible.
 
 Elements are integers: ``0..n-1`` are the existing elements in their current order, and negative numbers are new
-elements. Elements without a placement, such as rules of other owners, never move: their relative order stays the same.
+elements. Elements without a placement, such as rules that no spec names, never move: their relative order stays the
+same.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Placement:
 
 
 class ContradictionError(ValueError):
-    """Placements contradict each other. ``elements`` has the elements in conflict."""
+    """Placements contradict each other. ``elements`` lists the conflicting elements."""
 
     def __init__(self, elements: Sequence[int]) -> None:
         super().__init__(f"contradictory placements of {elements}")
@@ -190,7 +191,9 @@ def _link_chain(kept: list[int], chain: Sequence[int]) -> list[int]:
 
 
 def _place_beside(order: list[int], elements: Iterable[int], placements: Mapping[int, Placement]) -> list[int]:
-    """Insert elements beside their anchors. Anchors of other elements go first.
+    """Insert elements beside their anchors, in several passes if necessary.
+
+    An element whose anchor is also in ``elements`` waits until the anchor is inserted.
 
     Returns: the elements whose anchor is not in the order yet.
     """
@@ -263,8 +266,8 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
 def _moved(existing: Sequence[int], order: Sequence[int], movable: set[int]) -> frozenset[int]:
     """Return the smallest set of elements that must have moved.
 
-    Only elements in ``movable`` count. Between two elements that never move, the longest subsequence in the old order
-    counts as unmoved.
+    Only elements in ``movable`` can move. Among those between two immovable elements, the longest subsequence that is
+    still in the old order counts as unmoved.
     """
     alive = set(existing)
     place = {element: position for position, element in enumerate(existing)}

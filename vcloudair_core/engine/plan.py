@@ -60,8 +60,8 @@ class Change:
 class Plan:
     """All changes of one resource.
 
-    ``steps`` is private data for ``merge`` of the same kind. ``outlook()`` returns the whole section after the plan as
-    plain data, for plan policies. ``outlook`` can be None. ``notes`` are sentences about the plan for the user.
+    ``steps`` is private data for ``merge`` of the same kind. ``outlook()`` returns the whole planned section as plain
+    data, for plan policies. ``outlook`` can be None. ``notes`` are sentences about the plan for the user.
     """
 
     kind: str
@@ -142,9 +142,9 @@ The callback returns warnings, or raises PlanRejectedError to reject the plan.
 def _changed_first(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """Put changed fields first, so that they follow the name of the object.
+    """Sort changed fields to the top of a diff, directly below the object's name.
 
-    A diff with few lines of context then shows the name too.
+    A diff with few context lines then still shows the name.
     """
     if before is None or after is None:
         return before, after

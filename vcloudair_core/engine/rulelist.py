@@ -1,6 +1,6 @@
 """Plan changes of ordered lists of rules: match, compare and place rules.
 
-Rules that are not named in a spec belong to other owners. These rules are neither changed nor moved.
+Rules that no spec names may belong to other tools or users. They are neither changed nor moved.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ class RuleListKind:
     """The properties of one kind of rule list.
 
     ``noun``: the name of a rule in messages. ``completed(spec)``: the spec of a new rule with its defaults.
-    ``effective(spec, current)``: the spec adapted to an existing rule. ``exact(spec, current)``: the spec of an exact
-    list, with defaults for omitted fields. ``identities``: the ways to identify rules. ``is_ordered``: True if the
-    order matters, so that changes have positions. Specs have the fields ``rule_id``, ``tag`` and ``match_by``, the
-    fields in :data:`PLACE_FIELDS`, and a field or property ``name``.
+    ``effective(spec, current)``: the spec adapted to an existing rule. ``exact(spec, current)``: the spec with defaults
+    for omitted fields, used if all other rules are deleted. ``identities``: the ways to identify rules. ``is_ordered``:
+    True if the order matters, so that changes have positions. Specs have the fields ``rule_id``, ``tag`` and
+    ``match_by``, the fields in :data:`PLACE_FIELDS`, and a field or property ``name``.
     """
 
     noun: str
@@ -98,9 +98,9 @@ def check_place(reader: Reader) -> None:
 
 
 def check_no_places(specs: Sequence[Any], prefix: str) -> None:
-    """Raise SpecError if a spec of an exact list sets a position.
+    """Raise SpecError if a spec has a position despite ``purge`` or ``state: exact``.
 
-    The order of an exact list is the order of its rules.
+    In these cases, the order of the specs is the order of the rules.
     """
     problems = Problems()
     for position, spec in enumerate(specs):
@@ -126,8 +126,8 @@ def plan_desired(
     ``prefix`` is the path of the list in the input, or empty. ``desired`` selects whether the specs are present, absent
     or the only rules.
 
-    Raises: SpecError if an exact list is empty and would delete rules, but ``allow_empty`` is not true; the errors of
-    :func:`plan_present`.
+    Raises: SpecError if ``specs`` is empty and all rules would be deleted, unless ``allow_empty`` is true; the errors
+    of :func:`plan_present`.
     """
     if isinstance(desired, Exactly) and live and not specs and not allow_empty:
         raise SpecError(

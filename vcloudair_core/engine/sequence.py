@@ -90,9 +90,9 @@ class SequenceKind(ResourceKind):
         return tuple(dict.fromkeys(text for kind in self._kinds for text in kind.advise(store, document, plan)))
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return other owners' objects that the write has lost.
+        """Return the objects that the write should have kept but deleted.
 
-        The first kind that checks for losses reports them.
+        The first kind that checks for such losses reports them.
         """
         for kind in self._kinds:
             if kind.has_own("losses"):

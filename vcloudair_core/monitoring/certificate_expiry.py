@@ -29,7 +29,7 @@ _KIND = "ans.certificate"
 class CertificateExpiry:
     """The expiry of the certificates of edge gateways and of the certificate library.
 
-    A read takes one request for each edge gateway, without the uses of the certificates.
+    A read sends one request for each edge gateway, and does not read the uses of the certificates.
 
     Args:
         owners: Names or UUIDs of edge gateways, or ``library`` for the certificate library of the organization.
@@ -53,7 +53,7 @@ class CertificateExpiry:
         self._failures: dict[str, str] = {}
 
     def refresh(self) -> None:
-        """Read the certificates of each owner if the last successful read is old.
+        """Read certificates whose last successful read is older than ``interval_s``.
 
         Errors are logged, and the earlier certificates are kept.
         """
@@ -71,7 +71,7 @@ class CertificateExpiry:
                 self._failures.pop(owner, None)
 
     def families(self) -> Iterator[Metric]:
-        """Yield the metric family of the expiry. Sends no request."""
+        """Yield the metric family with the expiry times. Sends no request."""
         from prometheus_client.core import GaugeMetricFamily
 
         family = GaugeMetricFamily(

@@ -68,7 +68,7 @@ class Cost:
 class _Collection:
     """The result of the last collection.
 
-    ``families`` maps metric names to the original name and the samples.
+    ``families`` maps each Prometheus metric name to a tuple of the metric name of the API and the samples.
     """
 
     families: Mapping[str, tuple[str, list[_Sample]]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Collector:
         stale_s: Maximum age of a sample in seconds. Older samples are left out of scrapes, so that Prometheus sees a
             gap. A sample is kept for at least 2.5 sampling intervals. Default: three collection intervals, at least 10
             minutes.
-        certificates: The expiry of certificates, which is read after each successful collection if it is old.
+        certificates: The certificate expiry to serve. It is refreshed after each successful collection.
     """
 
     def __init__(

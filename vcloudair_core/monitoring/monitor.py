@@ -46,10 +46,10 @@ _FATAL_AT_FIRST = (NotFoundError, AmbiguousMatchError, AuthenticationError)
 
 
 class SharedSignIn:
-    """Limit the sign-in attempts of monitors that share credentials. Units: seconds.
+    """Limit the sign-in attempts of monitors that share credentials.
 
     After a refused sign-in, only one monitor retries at a time. Otherwise four monitors that retry a wrong password on
-    separate schedules would lock the account.
+    separate schedules would lock the account. ``now`` returns a time in seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

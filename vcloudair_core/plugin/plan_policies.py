@@ -87,7 +87,7 @@ def has_policy(plugin: object) -> bool:
 def mentions_policy(entry_point: importlib.metadata.EntryPoint) -> bool:
     """Return True if the source of a plugin mentions the policy hook.
 
-    The source is read without an import, because some plugins cannot be imported.
+    The source is read without importing it, because some plugins cannot be imported.
     """
     module = entry_point.value.partition(":")[0].strip()
     try:

@@ -266,7 +266,7 @@ def _prompt(values: Mapping[str, Any], name: str) -> str:
 
 
 def _check(values: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError if the server is missing or a reference is invalid."""
+    """Raise ConfigurationError if the server or a secret reference is invalid."""
     from vcloudair_core.session.urls import normalize_url
 
     if values.get("url"):

@@ -16,7 +16,7 @@ from vcloudair_core.client import Client
 def login(run: Invocation) -> None:
     """Sign in and keep the session, so that later commands need no password.
 
-    Later commands use the session if their server, org, user, context and TLS settings are equal. The session ends
+    Later commands use the session if they have the same server, org, user, context and TLS settings. The session ends
     with `vca logout`, when it expires at the server, or after 25 minutes without use. Commands that get a password,
     for example from VCA_PASSWORD, do not use the session.
 

@@ -101,8 +101,8 @@ def plot(
 ) -> None:
     """Plot metrics of VMs, with a panel for each metric.
 
-    A plot of up to twelve VMs has a line for each VM. A plot of more VMs shows the median, the middle half and the
-    highest VMs.
+    A plot of up to twelve VMs has a line for each VM. A plot of more VMs shows the median, the interquartile range
+    and the VMs with the highest values.
 
     Example:
         vca metrics plot web1 --metric cpu.usage.average --start 24h --file cpu.png
@@ -375,7 +375,7 @@ def _window(start: str, end: str) -> str:
 
 
 def _tell(measurement: Measurement) -> None:
-    """Print the warnings of a measurement, and metrics that no VM has.
+    """Print the warnings of a measurement, and the metrics that no VM provides.
 
     Raises an error if a VM could not be measured.
     """

@@ -123,9 +123,9 @@ def record(
     """Record the org of the context in an inventory file for the simulator.
 
     The command signs in, sends only GET requests, and signs out. Passwords, keys and certificates are not recorded.
-    In the file, the password of the user is "recorded-password". With --pseudonymize, equal texts get equal
-    replacements in the whole file. Public addresses become documentation addresses, and addresses in a common subnet
-    keep a common subnet.
+    In the file, the password of the user is "recorded-password". With --pseudonymize, the same text always gets the
+    same replacement. Public addresses become documentation addresses, and addresses in a common subnet stay in a
+    common subnet.
 
     Example:
         vca sim record --out world.yml --pseudonymize

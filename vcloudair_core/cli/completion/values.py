@@ -18,7 +18,7 @@ _OF_SETTINGS = ("context", "config", "url", "org", "service_type", "cache_dir", 
 class Values:
     """Find the completion values for a command line.
 
-    ``options`` are the shared options. ``operands`` are the arguments.
+    ``options`` are the shared options. ``operands`` are the positional arguments.
     """
 
     def __init__(

@@ -274,7 +274,7 @@ def _is_nested(value: Any) -> bool:
 
 
 def _padded_line(columns: Sequence[Column], widths: Sequence[int], line: Sequence[str]) -> list[str]:
-    """Return the cells of a line, each padded to its column width and the gap."""
+    """Return the cells of a line, padded to the width of each column plus the gap."""
     last = len(columns) - 1
     return [
         padded(text, width, right=column.right) + ("" if number == last else " " * GAP)

@@ -161,7 +161,7 @@ The list is empty until :func:`keep_stdout` is called.
 def keep_stdout() -> None:
     """Reserve standard output for results. Redirect descriptor 1 to standard error.
 
-    So the output of plugins, C libraries and child processes is not mixed with results.
+    Output of plugins, C libraries and child processes is then not mixed with results.
     """
     try:
         kept = os.dup(1)

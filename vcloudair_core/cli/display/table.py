@@ -108,8 +108,8 @@ def fit(
 def cut(text: str, width: int, mark: str = "…") -> str:
     """Truncate a string to ``width`` terminal cells, with ``mark`` at the end.
 
-    A list is truncated after the last comma that fits if this comma is in the second half of the text. Otherwise, a
-    truncated address could look complete.
+    A list is truncated after the last item that fits, because a truncated address could look complete. If that item
+    ends in the first half of the visible text, the text is truncated at ``width`` instead.
     """
     from rich.cells import cell_len
 

@@ -127,5 +127,5 @@ def _vdc_ids(records: Sequence[Record]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """Return an attribute as text. A blank, which means an empty value, is removed."""
+    """Return an attribute as text. A single space means an empty value."""
     return str(value or "").strip()

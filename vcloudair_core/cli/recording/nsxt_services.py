@@ -49,7 +49,7 @@ class _UnknownObjectError(Exception):
 class _Objects:
     """The firewall groups and port profiles that rules can use, by URN.
 
-    ``used`` has the URNs of the profiles that rules use.
+    ``used`` contains the URNs of the profiles that at least one rule uses.
     """
 
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -70,10 +70,10 @@ class NsxtServiceReader:
         self._interfaces: set[str] | None = None
 
     def read(self, edges: Iterable[Edge]) -> dict[str, dict[str, Any]]:
-        """Return the fields of each edge gateway in the inventory file, by UUID.
+        """Return the inventory fields of each edge gateway. The keys are edge UUIDs.
 
-        The first edge gateway of an owner has the firewall groups and port profiles of that owner. The order of
-        ``edges`` must be the order in the file.
+        Firewall groups and port profiles belong to an owner, such as a VDC group. They are included only in the fields
+        of the owner's first edge gateway. ``edges`` must have the order of the inventory file.
         """
         trees: dict[str, dict[str, Any]] = {}
         objects: dict[str, _Objects] = {}
@@ -108,7 +108,7 @@ class NsxtServiceReader:
     # -- objects -------------------------------------------------------------------------------------------------
 
     def _owned(self, edge: Edge, known: _Objects) -> dict[str, Any]:
-        """Return the groups and profiles of the owners that no earlier edge gateway has."""
+        """Return the owner's groups and profiles, unless they are already recorded."""
         owner = ObjectOwner.of_edge(edge)
         made: dict[str, Any] = {}
         if f"groups {owner.group_owner_id}" not in self._recorded:
@@ -194,7 +194,7 @@ class NsxtServiceReader:
         return made
 
     def _tunnels(self, edge: Edge, known: _Objects) -> dict[str, Any]:
-        """Return the tunnels with pre-shared keys, without the keys."""
+        """Return the tunnels that use pre-shared keys. The keys are left out."""
         base = gateway_path(edge.edge_id, "ipsec/tunnels")
         tunnels = []
         for summary in self._api.cursor_pages(base):

@@ -50,7 +50,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
 class Pseudonyms:
-    """Replaces texts with pseudonyms. Equal texts get equal pseudonyms.
+    """A mapping of texts to pseudonyms. Equal texts always get the same pseudonym.
 
     ``key`` is random by default, so the replacements of an address differ between files.
     """
@@ -128,7 +128,7 @@ class Pseudonyms:
         return _UUID.sub(self._identifier, shown)
 
     def _object_name(self, kind: str, name: str) -> str:
-        """Return the pseudonym of an object that rules name.
+        """Return the pseudonym of an object that is named in rules.
 
         Profiles that every NSX-T manager has keep their names.
         """

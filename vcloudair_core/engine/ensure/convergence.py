@@ -231,7 +231,7 @@ class Convergence:
     def _kind_warnings(self, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the resource kind about the changes.
 
-        If a look-up fails, return its error as a warning, because the write is finished.
+        If reading data for a warning fails, return the error as a warning, because the write is finished.
         """
         try:
             return self.kind.advise(self.store, document, plan)

@@ -43,9 +43,9 @@ def is_changed_by_others(base: Document, current: Document, plan: Plan, left: Pl
 
 
 def refuse_losses(kind: ResourceKind, target: str, base: Document, written: Document, current: Document) -> None:
-    """Raise NotConvergedError if our write lost objects of other owners.
+    """Raise NotConvergedError if our write deleted objects outside of the plan.
 
-    If another client has also written, nothing is checked, because that client may have removed the objects.
+    If another client has also written, nothing is checked, because that client may have deleted the objects.
     """
     if versions_apart(base, current) not in (0, 1, None):
         return

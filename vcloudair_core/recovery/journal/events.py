@@ -21,8 +21,9 @@ one process) and ``event``.
     configuration before the change. ``restores`` is the run and key of the change that was undone.
 ``vm_starting``
     ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the time of the newest data);
-    ``intent_at`` (seconds since 1970, by the clock of the server if ``is_server_time`` is true), ``state`` (of the
-    replication), ``vms_before``. Written before the request is sent. From then on, the action may be in progress.
+    ``intent_at`` (the time before the request, in seconds since 1970, by the clock of the server if ``is_server_time``
+    is true), ``state`` (of the replication), ``vms_before`` (IDs of the VMs that already had this name, or null). The
+    event is written before the request is sent. From then on, the action may be in progress.
 ``vm_started``
     ``id``, ``task`` (the link of the task, empty when the response was lost). If the task is found later, a second
     event follows.

@@ -235,7 +235,7 @@ def run_ids(settings: Settings) -> list[str]:
 
 
 def _next_stamp(folder: Path) -> str:
-    """Return a time stamp that sorts after all runs, even after a clock change."""
+    """Return a timestamp that sorts after all runs, even after a clock change."""
     now = datetime.now(timezone.utc)
     stamp = now.strftime(_STAMP)[:-3]
     last = max((path.name[: len(stamp)] for path in folder.iterdir()), default="")

@@ -23,9 +23,9 @@ _HINT = "Remove one of these dependencies (depends_on), or change a priority."
 def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ...]:
     """Return the groups that must end before a group starts, in the order of the plan.
 
-    Each group is a pair ``(name, is_dependency)``. If ``is_dependency`` is true and that group fails, the waiting group
-    must not start. If ``is_dependency`` is false, the waiting group starts anyway, because it only has a higher
-    priority. Raises SpecError for an unknown group.
+    Each group is a pair ``(name, is_dependency)``. ``is_dependency`` is true if ``depends_on`` names the group. The
+    waiting group must not start if such a group fails. If ``is_dependency`` is false, the group only has a lower
+    priority number, and the waiting group starts even if it fails. Raises SpecError for an unknown group.
     """
     group = next((group for group in plan.groups if group.name == group_name), None)
     if group is None:

@@ -38,7 +38,7 @@ class HttpCheck:
 
     If ``contains`` is set, the body must contain that text.
 
-    The request carries no token.
+    The request is sent without a token.
     """
 
     url: str

@@ -101,8 +101,8 @@ def resume(
 ) -> None:
     """Resume a run that was stopped or that crashed. No operation is started twice.
 
-    If the run stopped while it started an operation, the command checks whether the operation started. If the command
-    cannot find this out, the exit code is 11. Then check the VM in the cloud. If the operation did not start, resume
+    If the run stopped while it started an operation, the command checks whether the operation started. If this
+    cannot be determined, the exit code is 11. Then check the VM in the cloud. If the operation did not start, resume
     with --start-again. If the run is already finished, the command shows its result and returns its exit code.
 
     Example:

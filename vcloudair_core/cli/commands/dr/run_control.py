@@ -199,7 +199,7 @@ def _rounded(seconds: float | None) -> float | None:
 def preview_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row of a dry run with formatted times.
 
-    ``~`` marks a time that is not from an earlier run.
+    ``~`` marks an estimate that is not based on an earlier run.
     """
     until = ("~" if row["is_guess"] else "") + clock_of(row["until_s"])
     return {**row, "from": clock_of(row["from_s"]), "until": until}

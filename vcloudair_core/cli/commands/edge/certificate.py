@@ -21,10 +21,10 @@ def certificate() -> None:
 @app.command("list")
 @connected
 def list_certificates(run: Invocation) -> None:
-    """List certificates with their expiry and their users, in order of expiry.
+    """List certificates with their expiry dates and uses, ordered by expiry date.
 
-    Without an edge gateway, or with an NSX-T edge gateway, the certificates are those of the certificate library of the
-    organization. JSON and YAML also have the certificates themselves.
+    Without an edge gateway, or with an NSX-T edge gateway, the command lists the certificate library of the
+    organization. JSON and YAML also contain the PEM text of the certificates.
 
     Example:
         vca certificate list --edge web-edge
@@ -41,7 +41,7 @@ def list_certificates(run: Invocation) -> None:
 
 
 def _users(record: Mapping[str, Any]) -> list[str]:
-    """Return the users of a certificate: ``ipsec_tunnel branch (web-edge)``."""
+    """Return the uses of a certificate, such as ``ipsec_tunnel branch (web-edge)``."""
     return [
         f"{' '.join(filter(None, (use['type'], use['name'])))} ({use['edge']})" for use in record.get("used_by", ())
     ]

@@ -71,7 +71,8 @@ def convert(
     With --file, the report is printed to standard output. With -o json or -o yaml, the output has the document and the
     report.
 
-    The exit code is 2 if an item was left out, disabled or omitted, and 0 if the document is complete.
+    The exit code is 2 if a rule was left out or disabled, or if an option was omitted. It is 0 if the document is
+    complete.
 
     Example:
         vca edge convert nsxv.yml --uplink 0 --file nsxt.yml

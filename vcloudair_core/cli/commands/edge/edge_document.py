@@ -44,8 +44,8 @@ def register(app: typer.Typer) -> None:
 def export(run: Invocation) -> None:
     """Export an edge gateway as a document for `vca edge plan` and `vca edge apply`.
 
-    The document contains the rules and tunnels of users. The document contains no pre-shared keys, because servers do
-    not return them. The format is YAML. With -o json, the format is JSON.
+    The document contains the user-defined rules and tunnels. It does not contain pre-shared keys, because servers do
+    not return them. The format is YAML, or JSON with -o json.
 
     Example:
         vca edge export --edge web-edge > edge.yml

@@ -87,7 +87,7 @@ def _services(rule: Mapping[str, Any]) -> str:
 def _service(spec: ServiceSpec) -> str:
     """Format a service, such as ``tcp/443`` or ``udp/53 from 1024-65535``.
 
-    A service that matches all traffic is ``all``, so that ``any`` always means an open source or destination.
+    A service that matches all traffic is shown as ``all``, because ``any`` means an unrestricted source or destination.
     """
     port, source = as_cell(spec.port or "any"), as_cell(spec.source_port or "any")
     icmp_type = spec.icmp_type or "any"

@@ -15,7 +15,7 @@ def as_input(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_index(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return table rows of rules. User rules have an ``index``, counted from 0."""
+    """Return table rows of rules, with an ``index`` from 0 for user-defined rules."""
     rows: list[dict[str, Any]] = []
     index = 0
     for rule in rules:

@@ -79,7 +79,7 @@ def show_dns(run: Invocation) -> None:
 
 
 def _next_hops(route: Mapping[str, Any]) -> str:
-    """Return the next hops of a route. A network follows the address after ``via``."""
+    """Format the next hops of a route, such as ``10.0.0.1 via backbone``."""
     return as_cell(
         [
             f"{hop['address']} via {hop['network']}" if hop.get("network") else hop["address"]

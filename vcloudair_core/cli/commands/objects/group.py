@@ -25,8 +25,9 @@ def group() -> None:
 def list_groups(run: Invocation) -> None:
     """List IP sets, security groups and application profiles, and their uses.
 
-    RULES is the number of rules that use an object. The objects are those of an edge gateway or a VDC group. If both
-    are set, the option with the higher precedence counts. JSON and YAML also have the rules.
+    RULES is the number of rules that use an object. The objects belong to an edge gateway or a VDC group. If both
+    are set, an option overrides an environment variable, which overrides the configuration file. At the same level,
+    the edge gateway is used. JSON and YAML also contain the rules.
 
     Example:
         vca group list --edge web-edge
@@ -42,8 +43,8 @@ def list_groups(run: Invocation) -> None:
 def list_uses(run: Invocation, name: str = typer.Argument(help="Name of the object.", show_default=False)) -> None:
     """List the rules that use an IP set, a security group or an application profile.
 
-    The column REMOVAL shows what happens to each rule when the object is deleted with `force`: the rule is updated or
-    deleted, or the reason why the deletion is refused.
+    The column REMOVAL shows the effect of deleting the object with `force`. It says whether the rule is updated or
+    deleted, or why the deletion is refused.
 
     Example:
         vca group uses partners --edge web-edge
@@ -60,8 +61,8 @@ def list_uses(run: Invocation, name: str = typer.Argument(help="Name of the obje
 def group_target(settings: Settings) -> dict[str, str]:
     """Return the edge gateway or VDC group of a command.
 
-    If both are set, an option takes precedence over an environment variable, and that over the configuration file. At
-    equal precedence, the edge gateway is used.
+    If both are set, an option overrides an environment variable, which overrides the configuration file. At the same
+    level, the edge gateway is used.
 
     Raises: ConfigurationError if neither is set.
     """
