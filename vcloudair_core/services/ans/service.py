@@ -38,8 +38,8 @@ class AnsService:
     def selected_edge(self, edge: str | None = None, vdc: str | None = None) -> Edge:
         """Return the edge gateway that the arguments or the settings select.
 
-        The edge gateway has a backend. After a read or a change of the same edge gateway, this method makes no API
-        call. Fields that the earlier calls did not return are empty.
+        The attribute ``backend`` of the result is always set. If the client has already read or changed the same edge
+        gateway, this method makes no API call, and attributes that are not cached are empty.
 
         Raises: NotFoundError, AmbiguousMatchError, ConfigurationError.
         """
@@ -49,7 +49,8 @@ class AnsService:
     def selected_vdc_group(self, vdc_group: str | None = None) -> OrgVdcGroup:
         """Return the VDC group that the argument or the settings select.
 
-        After a read or a change of the distributed firewall of the same VDC group, this method makes no API call.
+        If the client has already read or changed the distributed firewall of the same VDC group, this method makes no
+        API call.
 
         Raises: NotFoundError, AmbiguousMatchError, ConfigurationError.
         """
@@ -131,8 +132,8 @@ class AnsService:
     def ipsec_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the IPsec VPN of an edge with the live status of each tunnel.
 
-        Makes two API calls, in addition to the look-up of the edge. On NSX-T, reading the tunnels takes at least one
-        call for each tunnel, and the status takes two more calls for each enabled tunnel.
+        Makes two API calls, plus the calls that find the edge. On NSX-T, reading the tunnels takes at least one call
+        for each tunnel, and the status takes two more calls for each enabled tunnel.
 
         Shape: as returned by ``client.read("ans.ipsec")``, with ``service_status`` and, for each tunnel, ``status``
         (up, down, partly up, disabled, unknown), ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``
@@ -188,7 +189,7 @@ class AnsService:
     def dhcp_leases(self, edge: str | None = None, vdc: str | None = None) -> list[dict[str, Any]]:
         """Return the DHCP leases of an edge.
 
-        Makes one API call, in addition to the look-up of the edge.
+        Makes one API call, plus the calls that find the edge.
 
         Shape: ``[{"ip_address", "mac_address", "host_name", "state", "starts", "ends"}]``. The values are strings from
         the server, or None.
@@ -203,8 +204,8 @@ class AnsService:
     def addresses(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the public addresses of an edge gateway: allocated, used and free.
 
-        In addition to the look-up of the edge, makes two API calls on NSX-T (one more for each further 128 used
-        addresses), and four on other backends.
+        Makes two API calls on NSX-T, plus one for every additional 128 used addresses, and four on other backends. The
+        calls that find the edge are not included.
 
         Shape: ``{"addresses": [{"addresses", "count", "state", "used_by", "network"}], "allocated_count", "used_count",
         "free_count"}``. ``addresses`` of a row is an address or a range. ``state`` is ``used`` or ``free``. ``used_by``

@@ -80,7 +80,7 @@ class RecoveryDetails:
 
 @dataclass(frozen=True)
 class PointInTime:
-    """A finished transfer of data. Values that the server does not return are None."""
+    """A completed data transfer. Values that the server does not return are None."""
 
     id: str
     started: datetime | None
@@ -163,8 +163,8 @@ class Replication:
     def why_not_idle(self, action: str) -> str:
         """Return the reason why the action cannot start now, or an empty string.
 
-        An unknown state does not count as idle, because it may mean that an action is in progress. If the server
-        returns links of actions, the action must be one of them. Source: protocol/dr.md §2.3, §2.4.
+        An unknown state does not count as idle, because it may mean that an action is in progress. If the response has
+        links that offer actions, one of them must offer this action. Source: protocol/dr.md §2.3, §2.4.
         """
         test, recovery = _normalized(self.test_state), _normalized(self.recovery_state)
         tests, recoveries = _IDLE_STATES[action]

@@ -31,12 +31,12 @@ class VmRecord:
 def vms_of(
     records: Sequence[VmRecord], group: Replication, before: frozenset[str] | None
 ) -> tuple[list[VmRecord], list[VmRecord]]:
-    """Return the VMs of a replication, and the VMs in the vApp of its placeholder.
+    """Return the VMs of a replication, and the VMs in its placeholder vApp.
 
-    Only VMs with the name of the replication count. If any of these VMs is in the vApp of the placeholder, the VMs in
-    this vApp belong to the replication. Otherwise, the VMs that did not exist before the action belong to the
-    replication. ``before`` has the IDs of the VMs before the action, or is None if they are unknown. The API
-    documentation does not say if recovered VMs stay in the vApp of the placeholder.
+    Both lists have only VMs with the name of the replication. If the placeholder vApp contains such VMs, both lists are
+    equal. Otherwise, the second list is empty, and the first list has the VMs that did not exist before the action: the
+    VMs whose IDs are not in ``before``, or all VMs if ``before`` is None. The API documentation does not say whether
+    recovered VMs stay in the placeholder vApp.
     """
     same_name = [vm for vm in records if vm.name == group.name]
     in_vapp = [vm for vm in same_name if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in vm.vapp_href]

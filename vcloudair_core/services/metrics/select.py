@@ -61,7 +61,7 @@ def choose(
 ) -> list[dict[str, Any]]:
     """Return VMs by name or UUID. If ``names`` is empty, return all VMs.
 
-    VMs must also meet the conditions. VMs of templates are not included.
+    VMs of templates, and VMs that do not meet ``where`` and ``vdc``, are left out.
 
     Args:
         client: The client.
@@ -122,7 +122,7 @@ def measure(
     Args:
         client: The client.
         names, where, vdc, missing: As in :func:`choose`.
-        start, end: A datetime, an ISO 8601 time, or a time ago such as ``30m``, ``24h`` or ``7d``.
+        start, end: A datetime, an ISO 8601 time, or a duration before now, such as ``30m``, ``24h`` or ``7d``.
         metrics: Names, or patterns with ``*``. If empty, all metrics are collected.
         source: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
         progress: Callback with the number of finished VMs and the total.

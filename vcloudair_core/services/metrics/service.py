@@ -48,7 +48,7 @@ class _Part:
 
 
 class MetricsService:
-    """Collect VM metrics from vCloud Air or vCloud Director, in a common model."""
+    """Service for VM metrics of vCloud Air and vCloud Director, in a common model."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -61,8 +61,8 @@ class MetricsService:
     def source_of(self, source: str = "auto") -> str:
         """Return ``source``, or the source that ``auto`` selects for this session.
 
-        ``auto`` selects ``vca`` for subscriptions, and ``vcd-historic`` in all other cases. To find out, the session
-        signs in if necessary. Raises SpecError for an unknown source.
+        ``auto`` selects ``vca`` for subscriptions, and ``vcd-historic`` in all other cases. If necessary, the session
+        signs in to determine this. Raises SpecError for an unknown source.
         """
         _check_source(source)
         if source != "auto":

@@ -65,7 +65,7 @@ def parse_window(start: Any, end: Any = None) -> Window:
 
 
 def parse_moment(value: Any, field: str) -> Moment:
-    """Return the time that a value describes: a number of units ago, or a datetime.
+    """Return the time that a value describes, as an :class:`Ago` or a datetime.
 
     Raises: SpecError, which names the ``field``, for other values.
     """

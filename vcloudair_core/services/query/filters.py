@@ -280,7 +280,10 @@ def _value(value: Any, operator: str, kind: str, path: str, problems: Problems) 
 
 
 def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
-    """Return the value in the type of the attribute, such as True for ``"true"``."""
+    """Return the value converted to the type ``kind``, such as True for ``"true"``.
+
+    An invalid value becomes an empty string and is added to ``problems``.
+    """
     if not isinstance(value, str):
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return _as_text(value) if kind in ("str", "uri") else float(value) if kind == "float" and is_number else value

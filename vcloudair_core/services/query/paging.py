@@ -180,7 +180,7 @@ class _Backwards:
 
 
 class _Check:
-    """Check that pages belong to the same result."""
+    """A check that all pages belong to the same result."""
 
     def __init__(self, total: int, size: int, what: str) -> None:
         self._total = total

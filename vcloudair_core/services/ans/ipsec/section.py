@@ -76,7 +76,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def unsupported_settings(self, spec: IpsecSpec, backend: str) -> list[SpecProblem]:
         """Return a problem for each setting that a backend does not support.
 
-        A service that must have no tunnels can be disabled on every backend.
+        If the spec requires an empty list of tunnels, the setting ``enabled`` is allowed on every backend.
         """
         if spec.tunnels == ():
             spec = replace(spec, enabled=None)
@@ -85,7 +85,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def resolve_rules(
         self, store: Store, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
     ) -> Sequence[IpsecTunnelSpec]:
-        """Look up certificates of the certificate library for NSX-T edge gateways."""
+        """Resolve certificates of NSX-T tunnels in the certificate library."""
         library = getattr(store, "certificates", None)
         if library is None:
             return specs

@@ -41,7 +41,7 @@ vCloud Air supports only dh2 and dh5. Source: protocol/ans.md §4.2.
 
 
 def subnets_meaning(subnets: Sequence[str]) -> Hashable:
-    """Return the networks of one side in a form for comparison.
+    """Return the networks of one side in canonical form, for comparison.
 
     Adjacent networks are not merged, because the peers negotiate each pair of a local and a peer network.
     """
@@ -54,9 +54,9 @@ def host_meaning(word: str) -> Hashable:
 
 
 def identifier_meaning(word: str) -> Hashable:
-    """Return an IKE identifier in a comparable form.
+    """Return an IKE identifier in canonical form, for comparison.
 
-    Addresses are compared in canonical form. Other identifiers must be identical.
+    Only addresses have a canonical form. Other identifiers are compared as they are.
     """
     text = word.strip()
     return text if "/" in text or "-" in text else address_range(text) or text
@@ -236,9 +236,10 @@ def _peer(spec: IpsecTunnelSpec) -> tuple[str]:
 
 
 def _peer_keys(spec: IpsecTunnelSpec) -> tuple[Hashable, ...]:
-    """Return the keys of a peer.
+    """Return the search keys that identify a tunnel by its peer.
 
-    NSX-T allows several tunnels to a peer, each with a different local address.
+    A key with the local address comes first, because NSX-T allows several tunnels to a peer, each with a different
+    local address.
     """
     peer = _peer(spec)
     return ((*peer, host_meaning(spec.local_ip)), peer) if spec.local_ip else (peer,)

@@ -51,8 +51,8 @@ class IpsecStatus:
     def of(self, tunnel: Mapping[str, Any]) -> SiteStatus | None:
         """Return the status of a tunnel, or None if the response does not have it.
 
-        ``tunnel`` is a mapping. Only NSX-T has tunnel IDs. Otherwise, a tunnel matches by both ends, or by the peer ID
-        if only one tunnel in the response has that peer ID.
+        On NSX-T, ``site_id`` identifies the tunnel. On other backends, ``peer_id`` and ``peer_ip`` identify it, or
+        ``peer_id`` alone if only one tunnel in the response has this peer ID.
         """
         if any(site.site_id for site in self.sites):
             return next((site for site in self.sites if site.site_id == tunnel.get("site_id")), None)

@@ -106,10 +106,11 @@ def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> Ipse
 
 
 def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str | None) -> IpsecTunnelSpec:
-    """Return the spec of a tunnel in an exact list, with defaults for omitted fields.
+    """Return the spec of a tunnel for ``state: exact``, with defaults.
 
-    An omitted name or key stays the same. Omitted fields whose default depends on the edge stay too: certificate, MTU,
-    and the algorithms of newer edges. ``dh_group`` is None if the edge has a default profile for algorithms.
+    An omitted name or key keeps its value. Omitted fields whose default depends on the edge also keep their values:
+    certificate, MTU, and the algorithms of newer edges. ``dh_group`` is None if the edge has a default profile for
+    algorithms.
     """
     if dh_group is None:
         spec = exact_profile(spec)

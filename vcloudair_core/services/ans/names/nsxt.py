@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class NsxtDirectory(ObjectDirectory):
     """The objects that NSX-T rules can name.
 
-    Rules cannot name VMs and vApps, because security groups contain networks, or VMs by criteria. Criteria can
-    only match names that contain a string or start with it, so they cannot select exactly one VM.
+    Rules cannot name VMs or vApps. They can name security groups, but these contain networks or select VMs by criteria.
+    A criterion matches all names that contain or start with a string, so it cannot select exactly one VM.
 
     Args:
         scope: The URN of the edge gateway or VDC group.
@@ -56,13 +56,13 @@ class NsxtDirectory(ObjectDirectory):
         return GROUP if object_id.startswith(GROUP_URN) and object_id != INTERNAL_URN else ""
 
     def missing_hint(self, kind: str, name: str) -> str:
-        """Return a hint about VMs for names without a prefix."""
+        """Return a hint that NSX-T rules cannot name VMs, if the name has no prefix."""
         return "" if kind else "VMs and vApps cannot be named on NSX-T, so name their network or a security group"
 
     def _near(self, networks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return the networks of the edge gateway or VDC group.
+        """Return all networks, the networks of the edge gateway or VDC group first.
 
-        A network of another edge gateway is kept only if its name is not the name of one of these networks.
+        Other networks are left out if their name is also the name of a network of the edge gateway or VDC group.
         """
         listed = list(networks)
         own = [network for network in listed if self._scope in _places(network)]

@@ -101,7 +101,7 @@ class NsxvDirectory(ObjectDirectory):
     def _networks(self) -> list[NamedObject]:
         """Return the networks that are connected to the edge gateway.
 
-        An external network is known, but rules refer to it as an interface.
+        External networks have a refusal, because rules can refer only to the interface of an external network.
         """
         networks: dict[str, NamedObject] = {}
         for interface in read_interfaces(self._session, self._edge):

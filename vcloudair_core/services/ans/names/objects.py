@@ -75,7 +75,7 @@ class ObjectNames:
         return kind in self._lists
 
     def put(self, lists: Mapping[str, Iterable[NamedObject]]) -> None:
-        """Replace the objects of some kinds."""
+        """Replace the cached objects of each kind in ``lists``."""
         self._lists |= {kind: tuple(objects) for kind, objects in lists.items()}
         self._by_id = {item.object_id.casefold(): item for objects in self._lists.values() for item in objects}
 
@@ -87,11 +87,11 @@ class ObjectNames:
         self.unreadable.clear()
 
     def all_of(self, kinds: Collection[str]) -> list[NamedObject]:
-        """Return all objects of some kinds."""
+        """Return all objects of these kinds."""
         return [item for kind, objects in self._lists.items() if kind in kinds for item in objects]
 
     def find(self, kinds: Collection[str], name: str) -> list[NamedObject]:
-        """Return the objects of some kinds with a name.
+        """Return the objects of these kinds whose name or alias is ``name``.
 
         Exact matches take precedence over matches that ignore case, and names over aliases.
         """
@@ -118,7 +118,10 @@ class ObjectNames:
         return item if self.find((item.kind,), item.name) == [item] else None
 
     def listed(self, kinds: Collection[str], limit: int = 8) -> str:
-        """Return the names of some kinds with prefixes, as a string for messages."""
+        """Return up to ``limit`` names of objects, as a string for messages.
+
+        The names have prefixes. Objects that rules cannot contain are left out.
+        """
         names: Sequence[str] = sorted({item.prefixed for item in self.all_of(kinds) if not item.refusal})
         return ", ".join(names[:limit]) + (" …" if len(names) > limit else "")
 

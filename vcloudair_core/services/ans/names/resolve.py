@@ -1,4 +1,4 @@
-"""Replace the names in sources, destinations and applications by IDs.
+"""Replace the names in sources, destinations and applications with IDs.
 
 All lists that the names need are read first. The number of calls does not depend on the number of rules.
 """
@@ -26,10 +26,9 @@ SERVICE = "service"
 
 
 class NameLookup:
-    """Look up the names in a list of rules.
+    """A resolver for the object names in a list of rules.
 
-    The first step is :meth:`prepare`, which reads all lists. Then :meth:`members` and :meth:`applications` make no
-    calls.
+    Call :meth:`prepare` first, which reads all lists. Then :meth:`members` and :meth:`applications` make no calls.
     """
 
     def __init__(self, directory: ObjectDirectory, problems: Problems) -> None:

@@ -1,4 +1,4 @@
-"""Replace names in firewall rules by IDs, and display names instead of IDs."""
+"""Replace names in firewall rules with IDs, and display names instead of IDs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def with_ids(
 def resolve_objects(store: Any, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]) -> Sequence[FirewallRuleSpec]:
     """Return rules with IDs instead of names.
 
-    The port profiles of NSX-T get the form that they have in decoded rules.
+    References to NSX-T port profiles are normalized to the form in which decoded rules contain them.
 
     Raises: SpecError with all names that do not exist or are ambiguous; ApiError, TransportError, DecodeError.
     """

@@ -67,7 +67,7 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
 
 
 def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """Return the spec of a rule in an exact list, with defaults for omitted fields.
+    """Return the spec of a rule for ``state: exact``, with defaults.
 
     Fields that a new rule requires have no default, so they keep their values. The tag also keeps its value, because
     the server sets a tag if the user does not. The name and the application port profile keep their values too.
@@ -145,7 +145,7 @@ def _size(addresses: tuple[int, int, int]) -> int:
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return an error for each address whose IP version differs from the original.
+    """Return an error for each address of a different IP version than the original.
 
     Shape: ``[(field, reason)]``.
     """

@@ -59,7 +59,7 @@ Rules that exempt traffic have no translated address.
 
 
 def address_meaning(text: str) -> Hashable:
-    """Return an address, CIDR, range or ``any`` in a form for comparison.
+    """Return an address, CIDR, range or ``any`` in canonical form.
 
     NAT translates only IPv4, so ``0.0.0.0/0`` equals ``any``.
     """
@@ -67,7 +67,7 @@ def address_meaning(text: str) -> Hashable:
 
 
 def port_meaning(text: str) -> Hashable:
-    """Return a port, range or ``any`` in a form for comparison."""
+    """Return a port, range or ``any`` in canonical form, for comparison."""
     return port_set((text,))
 
 

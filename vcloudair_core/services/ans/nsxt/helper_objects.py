@@ -60,7 +60,10 @@ _REFUSED = (InvalidRequestError, NotFoundError, TaskFailedError)
 
 @dataclass
 class _KnownContent:
-    """The session cache: contents of managed groups by URN, port profiles by owner."""
+    """The session cache of managed groups, port profiles and networks.
+
+    ``groups`` maps the URN of each group to its content, and ``profiles`` maps each owner to its profiles.
+    """
 
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     profiles: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
@@ -309,8 +312,7 @@ class HelperObjects:
         """Create an object and return its URN.
 
         The task names the object as its owner. If another client has created the same object in the meantime, return
-        the URN of that object. Source:
-        protocol/nsxt.md §1.2, §13.4.
+        the URN of that object. Source: protocol/nsxt.md §1.2, §13.4.
         """
         try:
             task = self._write_when_idle("POST", path, body)
@@ -347,7 +349,7 @@ class HelperObjects:
             self._delete(path)
 
     def collect(self, before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> None:
-        """Delete the managed objects that no rule uses any more.
+        """Delete the managed objects that rules no longer use.
 
         Makes calls only if the write has removed a reference to a managed object.
 

@@ -1,4 +1,4 @@
-"""Remember on disk that the server ignores requests to turn on logging.
+"""Remember on disk that the server ignores requests to enable logging.
 
 Without the right to configure logging, the server stores ``logging: true`` as false, without an error. Later runs must
 not report the same change again. Source: protocol/nsxt.md §5, §13.1.
@@ -62,7 +62,7 @@ class IgnoredLogging:
             _log.warning("Writing a note in %s failed: %s", path.parent, exc.strerror)
 
     def forget(self) -> None:
-        """Delete the note, because the server has turned on the log of a rule."""
+        """Delete the note, because the server has enabled logging for a rule."""
         path = self._path()
         if path is not None:
             with contextlib.suppress(OSError):
@@ -78,7 +78,7 @@ class IgnoredLogging:
 class LoggingRequests:
     """The rules of an edge gateway for which this process requested logging.
 
-    ``ignored`` has the names of the rules whose logging stays off although this process requested logging.
+    ``ignored`` has the names of the rules for which the server ignored the request.
     """
 
     def __init__(self, session: Session, target_key: str) -> None:
@@ -97,7 +97,7 @@ class LoggingRequests:
         self._requested |= set(keys)
 
     def check(self, record: Mapping[str, Any], key: Hashable) -> None:
-        """Write the note if the server ignored a request for a rule, or delete the note."""
+        """Write the note if the server ignored the request for a rule, else delete it."""
         if key not in self._requested:
             return
         if record.get("logging"):
@@ -109,9 +109,9 @@ class LoggingRequests:
 
 
 def with_kept_logging(kind: RuleListKind, document: Document) -> RuleListKind:
-    """Return a kind that plans no change of logging that the server would ignore.
+    """Return a kind that does not plan logging changes that the server would ignore.
 
-    If the server ignores requests to log, a rule that should log but does not is treated as up to date.
+    If the server ignores requests to log, the kind does not enable logging for existing rules.
     """
     if not (isinstance(document.tree, dict) and document.tree.get(IGNORED_LOGGING)):
         return kind

@@ -41,10 +41,9 @@ def members_of_side(addresses: Any, groups: Any) -> tuple[str, ...]:
 
 
 def member_of_group(group: Mapping[str, Any]) -> str:
-    """Return a group as a member of a rule: its URN.
+    """Return the URN of a group, or ``internal`` for the group of internal traffic.
 
-    The group of all internal traffic is ``internal``. Rules keep the old name of a renamed group, so the name in a
-    reference is not used.
+    The name in a reference is not used, because it can be outdated: if a group is renamed, rules keep its old name.
     """
     urn = str(group.get("id") or "")
     return INTERNAL if urn == INTERNAL_URN else urn
@@ -72,10 +71,10 @@ def split_sides(members: Sequence[str]) -> tuple[list[str], list[str]]:
 def group_references(
     addresses: Sequence[str], others: Sequence[str], raw: Mapping[str, Any], side: str, *, is_inline: bool
 ) -> list[dict[str, Any]] | None:
-    """Return the references of a side to groups, or None if there are none.
+    """Return the references of a source or destination to groups, or None if empty.
 
-    A group that the rule already refers to keeps its reference. If ``is_inline`` is False, the addresses become an IP
-    set. Networks become one group of networks.
+    ``others`` has groups and networks. A group that the rule already refers to keeps its reference. The networks become
+    one group of networks. If ``is_inline`` is False, the addresses become an IP set.
     """
     current = {
         member_of_group(group): group for group in items_of(raw.get(f"{side}FirewallGroups")) if isinstance(group, dict)

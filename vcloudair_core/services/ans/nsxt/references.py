@@ -41,7 +41,10 @@ def pending(kind: str, value: Any) -> dict[str, Any]:
 
 
 def is_managed(reference: Mapping[str, Any]) -> bool:
-    """Return True if an object has the name of an object that this project manages."""
+    """Return True if the name in a reference marks the object as managed.
+
+    Managed objects are created and deleted by this project.
+    """
     name = str(reference.get("name") or "")
     digits = name.removeprefix(PREFIX)
     return digits != name and len(digits) == _NAME_DIGITS and all(sign in "0123456789abcdef" for sign in digits)
@@ -91,7 +94,7 @@ def references_of(record: Mapping[str, Any], keys: Sequence[str]) -> Iterator[di
 
 
 def replace_references(record: Mapping[str, Any], replaced: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a copy of a rule with other references.
+    """Return a copy of a rule with some references replaced.
 
     ``replaced`` maps ``id()`` of each old reference to the new reference.
     """

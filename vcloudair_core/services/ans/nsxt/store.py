@@ -96,7 +96,7 @@ class NsxtStore(CloudApiStore, SectionStore):
 
 
 class SingleWrites:
-    """Send writes and count the successful ones.
+    """A sequence of writes, with a count of the successful writes.
 
     If a write fails after a successful write, the error has ``written`` set to True.
     """

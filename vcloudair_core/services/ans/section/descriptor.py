@@ -68,7 +68,7 @@ class Section(Generic[SpecT, RuleT]):
     ``is_ordered``: True if the order of rules matters.
     ``completed``: returns the spec of a new rule with defaults for all fields that are not set.
     ``effective``: adapts a spec to the existing rule that it updates.
-    ``exact``: sets the defaults of omitted fields in a rule of an exact list.
+    ``exact``: returns the spec of a rule for ``state: exact``, with defaults for omitted fields.
     ``network_fields``: the fields that hold addresses and networks.
     ``idle_keys``: fields that do not request a change on their own.
     ``module``: the Ansible module of the section, if any.
@@ -199,12 +199,12 @@ class Section(Generic[SpecT, RuleT]):
     # -- plans -----------------------------------------------------------------------------------------------------
 
     def viewed(self, document: Document) -> Document:
-        """Return a document of the section with the codec of this list."""
+        """Return a copy of a section document that uses the codec of this list."""
         assert isinstance(document, SectionDocument)
         return replace(document, codec=self.codecs[document.backend, document.media_type]())
 
     def exact_settings(self, spec: Any, backend: str) -> Any:
-        """Return the spec of an exact section, with defaults for omitted settings.
+        """Return the spec of a section for ``state: exact``, with defaults.
 
         Settings that users cannot change on ``backend`` stay omitted.
         """

@@ -38,7 +38,8 @@ class SectionEdit:
     Pre-shared keys in an edit are ``Secret`` objects.
 
     ``settings``: the new value of each changed setting. ``steps``: all user rules in order; None if the rules do not
-    change. ``other_steps``: the same for the other lists of the section that change, by the field of the list.
+    change. ``other_steps``: for sections with several lists, the steps of each other changed list, keyed by the field
+    of the list.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)

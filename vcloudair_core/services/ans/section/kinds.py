@@ -123,7 +123,7 @@ class RuleKind(_SectionKindBase):
         return self.section.read_rule(data)
 
     def validate(self, desired: Desired) -> None:
-        """Raise SpecError if a rule is repeated, or if an exact list sets positions."""
+        """Raise SpecError for repeated rules, and for positions with ``state: exact``."""
         check_specs(self.section, desired, desired.specs, "")
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
@@ -270,13 +270,13 @@ class SectionKind(_SectionKindBase):
         )
 
     def _complete_spec(self, desired: Desired, backend: str) -> Any:
-        """Return the spec of a section, with the defaults that an exact state adds."""
+        """Return the spec of a section, with defaults if the state is exact."""
         spec = desired.specs[0]
         is_exact = isinstance(desired, Exactly) and not isinstance(desired, ExactLists)
         return self.section.exact_settings(spec, backend) if is_exact else spec
 
     def _list_plans(self, document: Document, desired: Desired, spec: Any) -> dict[str, ListPlan]:
-        """Return the plan of each list that a spec sets, by the field of the list."""
+        """Return the plan of each list that a spec sets, keyed by the field of the list."""
         list_plans: dict[str, ListPlan] = {}
         for one_list in self.section.lists:
             specs = one_list.rules_of(spec)

@@ -18,7 +18,7 @@ from vcloudair_core.services.ans.section.document import state_of
 
 
 def check_specs(one_list: Section[Any, Any], desired: Desired, specs: Sequence[Any], prefix: str) -> None:
-    """Raise SpecError for repeated specs, and for positions in an exact list.
+    """Raise SpecError for repeated specs, and for positions with ``state: exact``.
 
     ``prefix`` is the path of the list in the input, or empty.
     """

@@ -74,8 +74,8 @@ class Member(NamedTuple):
     """A member of a source or destination.
 
     ``kind`` selects the list of the API that contains the member. ``text`` is the value without a prefix. A member of
-    the kind ``name`` is the name of an object, which must be looked up before the rule is written. Its text keeps a
-    prefix such as ``vm:``.
+    the kind ``name`` is the name of an object, which must be resolved to an ID before the rule is written. Its text
+    keeps a prefix such as ``vm:``.
     """
 
     kind: str
@@ -129,9 +129,9 @@ def _is_name(text: str) -> bool:
 
 
 def refuse_names(members: Iterable[str]) -> None:
-    """Raise SpecError for a name that was not looked up.
+    """Raise SpecError for a name that was not resolved to an ID.
 
-    A rule without this member could match any address.
+    If the member were dropped, the rule could match any address.
     """
     for text in members:
         parsed = member(text)
@@ -196,9 +196,9 @@ def _interface_meaning(text: str) -> str:
 
 
 def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
-    """Return a source or destination in a form for comparison.
+    """Return a source or destination in canonical form, for comparison.
 
-    The result does not depend on the order and the spelling of members.
+    The result does not depend on the order or the spelling of members.
     """
     addresses: list[str] = []
     others: set[object] = set()

@@ -223,7 +223,7 @@ class StageableSectionStore(SectionStore, StageableStore):
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """A target that stays valid if the edge is renamed, and needs no look-ups.
+        """A target that stays valid if the edge is renamed, and needs no lookup.
 
         The edge name in the target is used only in messages.
         """

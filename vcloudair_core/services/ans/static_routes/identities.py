@@ -25,7 +25,7 @@ def _addresses(spec: StaticRouteSpec) -> Hashable:
 def _whole_keys(spec: StaticRouteSpec) -> tuple[Hashable, ...]:
     """Return the keys of a route by its destination, the most specific key first.
 
-    Several routes can have one destination.
+    Several routes can have the same destination.
     """
     return ((_destination(spec), _addresses(spec)), (_destination(spec), None))
 

@@ -1,6 +1,6 @@
 """Convert static routes of NSX-V edge gateways from and to flat values.
 
-JSON and XML have equal names of keys. Source: protocol/ans.md §5, §9.
+JSON and XML use the same key names. Source: protocol/ans.md §5, §9.
 """
 
 from __future__ import annotations

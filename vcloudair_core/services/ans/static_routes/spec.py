@@ -31,7 +31,7 @@ _MTU = (68, 65535)
 
 
 def address_meaning(text: str) -> Hashable:
-    """Return an address or network in a form for comparison."""
+    """Return an address or network in canonical form, for comparison."""
     return address_range(text) or fold(text)
 
 
@@ -60,7 +60,7 @@ class NextHopSpec:
 
 
 def next_hops_meaning(hops: Iterable[NextHopSpec]) -> Hashable:
-    """Return next hops in a form for comparison. Their order does not matter."""
+    """Return next hops in canonical form, for comparison. Order does not matter."""
     return frozenset(
         (address_meaning(hop.address or ""), hop.distance or DEFAULT_DISTANCE, hop.network or "") for hop in hops
     )

@@ -44,7 +44,7 @@ class AuditObserver(OperationObserver):
             record["writes"] += 1
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Call the other observer. The record ends with the attempt."""
+        """Call the other observer. The audit record stays open until :meth:`ended`."""
         self._observer.not_started(operation, reason, is_repeated=is_repeated)
 
     def started(self, operation: Operation, task: Task | None) -> None:

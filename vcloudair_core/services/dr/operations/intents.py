@@ -1,9 +1,10 @@
-"""Stored intents to start actions on replications, and locks of replications.
+"""Locks of replications, and stored intents to start actions on them.
 
-An intent is written before the request is sent. The intent stays open until the outcome is known, even if the process
-dies. The next operation on the replication therefore searches for the task of the open intent first. The folder
-``dr/replications`` in the state folder has two files for each replication: a ``.json`` file with the intent, and a
-``.lock`` file, which the operating system unlocks when the holder dies. Folders have mode 0700, files 0600.
+An intent records that an action is about to be started. It is written before the request is sent, and stays open until
+the outcome is known, even if the process dies. The next operation on the replication therefore searches for the task of
+the open intent first. The folder ``dr/replications`` in the state folder has two files for each replication: a
+``.json`` file with the intent, and a ``.lock`` file, which the operating system unlocks when the holder dies. Folders
+have mode 0700, files 0600.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class IntentRecord:
         is_server_time: True if ``at`` is from the server's clock, False if it is from the clock of this host.
         task: The link of the task. It is empty until the link is known.
         state: The state of the replication before the action.
-        vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
+        vms_before: IDs of the VMs with the name of the replicated VM before the action, or None if they were not read.
         run: The ID of the run that recorded the intent, or an empty string.
         is_open: True if the outcome of the action is unknown.
         tasks: Paths of the latest tasks of the replication that this host recorded, including ``task``.
@@ -59,7 +60,7 @@ class IntentRecord:
     tasks: tuple[str, ...] = ()
 
     def intent(self) -> Intent:
-        """Return the intent in the form that the search for its task uses."""
+        """Return the :class:`Intent` with which to search for the task."""
         return Intent(self.action, self.at, self.is_server_time, frozenset(self.tasks) - {self.task})
 
 

@@ -28,7 +28,7 @@ class Attempt:
         began, changed_at: Times of the start and of the last change, by the session's clock.
         current: The replication as last read.
         task: The task to poll. It is None when only the replication shows the progress.
-        before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
+        before: IDs of the VMs with the name of the replicated VM before the action, or None if they were not read.
         is_ours: True if this run started the action.
         is_unchanged: True if the VM was already in the target state.
         is_pending: True if the attempt starts at the next poll.
@@ -106,7 +106,7 @@ class Operation(Attempt):
             searched for, and the action is only started again if ``start_again`` is true. The next five fields are from
             that process.
         task_href: The link of the task.
-        vms_before: IDs of the VMs that had this name before the action, or None if these VMs were not read.
+        vms_before: IDs of the VMs with the name of the replicated VM before the action, or None if they were not read.
         intent_at: The time of the intent in seconds since 1970.
         is_server_time: True if ``intent_at`` is from the server's clock, False if it is from the clock of this host.
         state_before: The state of the replication before the action.

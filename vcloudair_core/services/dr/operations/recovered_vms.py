@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredVms:
-    """Describe recovered VMs, with details that query records do not contain.
+    """A reader of recovered VM details that query records do not contain.
 
     Details that cannot be read are left empty.
     """

@@ -66,7 +66,7 @@ class ScheduleObserver(OperationObserver):
 
 
 class OperationScheduler(OperationObserver):
-    """Start operations in order, up to a limit, and poll the operations in progress.
+    """A scheduler that starts operations in order, up to a limit, and polls them.
 
     Args:
         action: ``test``, ``cleanup`` or ``failover``.

@@ -1,7 +1,8 @@
-"""Find evidence in the tasks of an org that an action was started.
+"""Find tasks of an org that prove that an action was started.
 
-A task is evidence of an intent if the task has the replication and the action of the intent, and has not started before
-the intent. Source: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
+Before a request is sent, an :class:`Intent` records the action and the time. A task is evidence of the intent if it has
+the same action, belongs to the replication, and did not start before that time. Source: protocol/tasks.md §2, §3.3,
+protocol/dr.md §3.2.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class StartResult:
 
 
 class Starter:
-    """Send the requests that start actions. No other class sends start requests."""
+    """The sender of all requests that start actions."""
 
     def __init__(
         self, session: Session, action: str, options: OperationOptions, observer: OperationObserver, run: str
@@ -88,7 +88,7 @@ class Starter:
     def lock(self, operation: Operation) -> str:
         """Lock a replication and read its last intent.
 
-        Return an empty string. If another process holds the lock, return a reason that names the other process.
+        Return an empty string on success. If another process holds the lock, return a reason that names the holder.
 
         Raises: ConfigurationError when the folder that stores intents cannot be used.
         """
@@ -211,12 +211,12 @@ class Starter:
         return StartResult()
 
     def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
-        """Check the tasks before a request. Return None if the request can be sent.
+        """Return None if the tasks in ``snapshot`` allow the request to be sent.
 
-        If the tasks cannot be read, a request is not sent after an earlier request whose action may be in progress. A
-        first request is sent anyway: the replication is idle and offers the action, and this host has no open intent.
-        Users who cannot read any task list must also be able to recover VMs. If another host has just started the
-        action, the server refuses the request, and the action is tracked.
+        Otherwise, return the result of the start. If the tasks cannot be read, a request is not sent after an earlier
+        request whose action may be in progress. A first request is sent anyway: the replication is idle and offers the
+        action, and this host has no open intent. Users who cannot read any task list must also be able to recover VMs.
+        If another host has just started the action, the server refuses the request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)
         if isinstance(snapshot.error, AuthenticationError) and (

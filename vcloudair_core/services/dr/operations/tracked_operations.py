@@ -108,7 +108,7 @@ class TrackedOperations:
         return since
 
     def lost_since(self, since: float | None) -> None:
-        """Restore the time when the session was lost if the server refused the poll.
+        """Restore the time of the session loss if the session is still lost.
 
         ``since`` is the result of :meth:`retry_session`.
         """

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 
 class Verifier:
-    """Compare replications and VMs with the target state, and set verdicts."""
+    """A verifier that compares replications and VMs with the target state.
+
+    It sets the verdicts of operations.
+    """
 
     def __init__(self, tracked: TrackedOperations) -> None:
         self._tracked, self._action, self._options = tracked, tracked.action, tracked.options

@@ -1,6 +1,6 @@
 """Decode and change the connection properties of an IPsec tunnel.
 
-The algorithms are lists in the API, but servers accept only one value in each list. Source: protocol/vcd-modern.md §5.
+In the API, each algorithm is a list, but servers accept only one value in it. Source: protocol/vcd-modern.md §5.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ _NAMES = {wire: name for name, wire in _WIRE_VALUES.items()}
 def profile_of(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a custom profile as ``{field: value}``.
 
-    A value of phase 2 is omitted if it equals the value of phase 1. A missing value has its default.
+    A value of phase 2 is omitted if it equals the value of phase 1. Values that the server does not return are set to
+    their defaults.
     """
     ike, tunnel = mapping_of(properties.get(IKE)), mapping_of(properties.get(TUNNEL))
     values: dict[str, Any] = {}

@@ -36,7 +36,7 @@ def initiation_mode() -> Any:
 
 
 def tunnel_logging() -> Any:
-    """Return the field that turns on the log of a tunnel."""
+    """Return the field that enables logging for a tunnel."""
     return spec_field(
         f"Whether the tunnel writes a log. New tunnels do not log by default. {_ONLY}",
         "If the user does not have the right to configure logging, the server ignores `true`, and a warning is shown.",

@@ -1,7 +1,7 @@
 """Identify raw tunnels, and sort their changes.
 
-The server refuses two tunnels with the same addresses. In the sorted order, no two tunnels have the same addresses at
-any time. Source: protocol/nsxt.md §1.3.
+The server refuses two tunnels with the same addresses. The changes are sorted so that no two tunnels have the same
+addresses at any time. Source: protocol/nsxt.md §1.3.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def ends_of(record: Mapping[str, Any]) -> tuple[Hashable, Hashable]:
 def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return changed tunnels in the order in which to write them.
 
-    A tunnel gets new addresses only after the tunnel that currently has these addresses has changed. ``known`` has all
-    current tunnels by id.
+    If a tunnel takes over the addresses of another tunnel, the other tunnel is changed first. ``known`` has all current
+    tunnels, keyed by ID.
 
     Raises: ConfigurationError if a change swaps the addresses of tunnels, because then no such order exists.
     """

@@ -1,7 +1,7 @@
 """Security profiles of IPsec tunnels: their options and defaults.
 
 Specs have no values for the default profile, because the provider can change that profile. ``encryption``, ``digest``
-and ``dh_group`` apply to both phases. If phase 2 differs, the option with the prefix ``tunnel_`` has its value.
+and ``dh_group`` apply to both phases, unless an option with the prefix ``tunnel_`` sets another value for phase 2.
 Source: protocol/nsxt.md §7, protocol/vcd-modern.md §5.
 """
 
@@ -53,7 +53,7 @@ def is_custom(spec: IpsecTunnelSpec) -> bool:
 
 
 def exact_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return a spec of an exact list with a complete security profile."""
+    """Return a spec for ``state: exact``, with a complete security profile."""
     if not is_custom(spec):
         return replace(spec, security_profile=DEFAULT, pfs=None)
     return replace(spec, security_profile=CUSTOM, **{
@@ -70,10 +70,10 @@ def complete_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
 
 
 def effective_profile(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return a spec that states all changes of phase 2 for an existing tunnel.
+    """Return a copy of ``spec`` with the values of phase 2 to set in ``current``.
 
-    A value for both phases replaces a different value of phase 2. A value of phase 2 that equals the value of phase 1
-    is omitted, as in decoded tunnels.
+    If ``spec`` sets a value for both phases, this value also replaces a different current value of phase 2. A value of
+    phase 2 that equals the value of phase 1 is omitted, as in decoded tunnels.
     """
     changes: dict[str, Any] = {}
     for name in BOTH_PHASES:

@@ -38,9 +38,10 @@ class NsxtIpsecStore(NsxtStore):
     A read of N tunnels makes one call for each page of the list, N calls for the tunnels, and one call for each custom
     profile. If a tunnel has a certificate, the certificate library is read once for each store.
 
-    A write makes one call for each deleted tunnel, and one call for each changed tunnel or profile. If both change, one
-    more call reads the new version of the tunnel. A new tunnel takes one call. If new tunnels have custom profiles, the
-    list is read once, because the server does not return the id of a new tunnel.
+    A write makes one call for each deleted tunnel, and one call for each changed tunnel or profile. If a tunnel and its
+    profile both change, one more call reads the new version of the tunnel. A new tunnel takes one call. If new tunnels
+    have custom profiles, the list of tunnels is also read once, because the server does not return the ID of a new
+    tunnel.
 
     Documents of this store must not be staged, because they contain pre-shared keys.
     """
@@ -54,7 +55,7 @@ class NsxtIpsecStore(NsxtStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of tunnels whose log stays off although this process has turned it on."""
+        """Names of tunnels for which the server ignored a request to enable logging."""
         return self._logging.ignored
 
     @property
@@ -219,7 +220,7 @@ class NsxtIpsecStore(NsxtStore):
         return {"version": current["version"]} if "version" in current else {}
 
     def _set_profiles(self, writes: SingleWrites, records: Sequence[Mapping[str, Any]]) -> None:
-        """Write the profiles of new tunnels. Tunnels are found by their addresses."""
+        """Write the profiles of new tunnels. The addresses identify the tunnels."""
         if not records:
             return
         try:

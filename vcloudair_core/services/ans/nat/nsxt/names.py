@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def resolve_names(objects: HelperObjects, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-    """Replace profiles and networks in specs with the values that decoded rules have.
+    """Replace profiles and networks in specs, so that specs equal decoded rules.
 
-    A profile sets the protocol and the port of the rule. Networks become names. The list of profiles is read if a rule
-    has a profile or an ICMP type. The list of networks is read if a rule has a network.
+    A spec gets the protocol and port of its profile, and the name of its network. The list of profiles is read if a
+    rule has a profile or an ICMP type. The list of networks is read if a rule has a network.
 
     Raises: SpecError with all names that do not exist or are ambiguous.
     """

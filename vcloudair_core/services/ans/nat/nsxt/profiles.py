@@ -32,9 +32,9 @@ Source: protocol/nsxt.md §6.
 
 
 def is_named(profile: Mapping[str, Any]) -> bool:
-    """Return True if the options of a task refer to a profile by its name.
+    """Return True if decoded rules contain the name of a profile.
 
-    System profiles and managed profiles never change, so decoded rules have their content instead.
+    System profiles and managed profiles never change, so decoded rules contain their protocol and port instead.
     """
     return profile.get("scope") != SYSTEM and not is_managed(profile)
 

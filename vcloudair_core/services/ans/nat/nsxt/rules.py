@@ -25,7 +25,7 @@ _CHECKED = frozenset(limit.option for limit in RULE_LIMITS[NSXT]) | {"action", "
 def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
     """Return the spec of a new rule with defaults for all fields that are not set.
 
-    Raises: SpecError for missing fields, and for values that the edge gateway does not support together.
+    Raises: SpecError for missing fields, and for combinations of values that the edge gateway does not support.
     """
     completed = meaning.completed_rule(spec)
     _refuse_unsupported(completed)
@@ -38,7 +38,7 @@ def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
     If a DNAT rule does not translate the port, its profile contains the original port. Therefore, the translated port
     ``any`` means the original port.
 
-    Raises: SpecError for values that the edge gateway does not support together.
+    Raises: SpecError for combinations of values that the edge gateway does not support.
     """
     effective = meaning.effective_rule(spec, current)
     if spec.protocol == ANY and spec.application is None and current.application:

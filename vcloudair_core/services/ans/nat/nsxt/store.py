@@ -22,7 +22,7 @@ from vcloudair_core.session.versions import is_at_least
 class NsxtNatStore(NsxtStore, StageableSectionStore):
     """The NAT rules of an NSX-T edge gateway.
 
-    Each changed rule is written alone. Rules of other clients are never written.
+    Only changed rules are sent, each in a separate request, so unchanged rules of other clients are not overwritten.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -31,7 +31,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of rules whose logging stays off although this process requested logging."""
+        """Names of rules for which the server ignored a request to enable logging."""
         return self._logging.ignored
 
     @property

@@ -17,7 +17,8 @@ from vcloudair_core.services.ans.section.store import StageableSectionStore
 class NsxtStaticRoutesStore(NsxtStore, StageableSectionStore):
     """The static routes of an NSX-T edge gateway.
 
-    Each changed route is one write. Routes of other clients and of the system are never sent.
+    Only changed routes are sent, each in a separate request, so unchanged routes of other clients are not overwritten.
+    System routes are never sent.
     """
 
     @property
@@ -31,7 +32,7 @@ class NsxtStaticRoutesStore(NsxtStore, StageableSectionStore):
         return {"static_routes": {"values": [record for record in listed if isinstance(record, dict)]}}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
-        """Return the raw routes of a document, without routes of the system."""
+        """Return the raw routes of a document, without system routes."""
         records = mapping_of(document.tree.get("static_routes")).get("values") or ()
         return [record for record in records if not bool_of(record.get("systemOwned"), False)]
 
