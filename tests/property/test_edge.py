@@ -114,7 +114,7 @@ def cloud(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
 
 
 def fresh(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
-    """Return a cloud with a new edge gateway."""
+    """Reset the first edge gateway, and return the client and the simulator."""
     client, simulator = cloud(edge_api, number)
     edge = next(iter(simulator.world.edges.values()))
     edge.firewall = factory(edge, 21600)
@@ -132,14 +132,14 @@ def held(simulator: Simulator) -> dict[str, list[dict[str, Any]]]:
 
 
 def named(document: dict[str, Any]) -> set[tuple[Any, ...]]:
-    """Return the identities of the rules in a document."""
+    """Return the identifying fields of each rule and tunnel in a document."""
     firewall = {("firewall", rule["name"]) for rule in document.get("firewall", {}).get("rules", ())}
     tunnels = {("ipsec", tunnel["name"]) for tunnel in document.get("ipsec", {}).get("tunnels", ())}
     return firewall | tunnels | {("nat", *_identity(rule)) for rule in document.get("nat", {}).get("rules", ())}
 
 
 def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
-    """Return the raw rules of other owners with all keys, in order."""
+    """Return the raw rules and tunnels that are not in ``ours``, in order."""
     sections = held(simulator)
     other_rules: list[Any] = [rule for rule in sections["firewall"] if ("firewall", rule["name"]) not in ours]
     for rule in sections["nat"]:

@@ -107,13 +107,13 @@ def edges(draw: Any) -> dict[str, Any]:
 
 
 def parsed(edge_api: str, tree: dict[str, Any]) -> Document:
-    """Return the parsed document of a server whose section is ``tree``."""
+    """Return ``tree`` as a document that is parsed from the edge API's format."""
     body = to_xml(tree) if edge_api == "network_xml" else json.dumps(tree).encode()
     return codec_of(FIREWALL, *EDGE_APIS[edge_api]).parse(body)
 
 
 def applied(edge_api: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
-    """Return the section that a server has after it accepted the document."""
+    """Return the section of a fake edge after a PUT of the document."""
     edge = FakeEdge(tree)
     body = codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document)
     edge.put(from_xml(body) if edge_api == "network_xml" else json.loads(body))
@@ -121,7 +121,7 @@ def applied(edge_api: str, tree: dict[str, Any], document: Document) -> dict[str
 
 
 def policies(state: type, specs: list[dict[str, Any]]) -> Desired:
-    """Return a policy with these rules."""
+    """Return a desired state with one firewall policy that has these rules."""
     made: Desired = state((parse_policy({"rules": specs, "allow_empty": True}),))
     return made
 

@@ -1,6 +1,6 @@
-"""Plans of random groups and profiles settle after one merge.
+"""Property tests of groups and profiles: a plan after a merge has no changes.
 
-Objects that were read need no change.
+A plan for the objects that were read from the server has no changes either.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ CONTENTS = {"ip_set": ip_sets(), "security_group": groups(), "application_profil
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[GroupKind, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return a kind, the objects on the server, and specs."""
+    """Generate a resource kind, the existing objects, and the desired specs."""
     kind = GroupKind(TYPES[draw(st.sampled_from(sorted(TYPES)))])
     lists = []
     for _ in range(2):
@@ -84,7 +84,7 @@ def cases(draw: st.DrawFn) -> tuple[GroupKind, list[dict[str, Any]], list[dict[s
 
 
 def through_wire(spec: Any, kind: GroupKind, number: int) -> GroupObject:
-    """Return the object that a server would send for a new object."""
+    """Return the object that is decoded after the server creates it from a spec."""
     urn = f"urn:test:{number}"
     if kind.group_type.name == "application_profile":
         raw = {**new_profile(spec, "org", "vdc"), "id": urn}

@@ -31,7 +31,7 @@ addresses = st.sampled_from(["10.0.0.1", "10.1.0.0/16", "192.0.2.1-192.0.2.9"])
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Yield a client of a cloud whose edge gateways the examples share."""
+    """Yield a client of a simulated cloud that all Hypothesis examples share."""
     folder: Path = tmp_path_factory.mktemp("cloud")
     with cloud(folder) as (client, _):
         yield client

@@ -92,7 +92,7 @@ def rule_lists(draw: Any, backend: str) -> list[Any]:
 
 
 class FakeServer:
-    """The NAT rules of an edge gateway. Each changed rule is one write."""
+    """A fake edge gateway with NAT rules. It counts one write per changed rule."""
 
     def __init__(self, codec: NsxtNatCodec) -> None:
         self.codec = codec

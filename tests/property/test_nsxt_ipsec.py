@@ -105,7 +105,7 @@ def test_applying_converges_and_an_export_changes_nothing(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
 @given(first=tunnels, second=tunnels)
 def test_a_second_plan_of_changed_options_is_empty(version: str, first: dict[str, Any], second: dict[str, Any]) -> None:
-    """Check that a repeated plan is empty, and that the key that it omits is kept."""
+    """Check that a second plan is empty, and that a spec without a key keeps the key."""
     ipsec = signed_in(version)
     ipsec.ensure({"tunnels": [first]}, "exact")
     changes = {**_without(second, "psk", "security_profile"), "name": first["name"], "peer_ip": first["peer_ip"]}

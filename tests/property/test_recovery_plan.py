@@ -237,7 +237,7 @@ def plans(draw: st.DrawFn) -> RecoveryPlan:
 
 
 def _started_vms(plan: RecoveryPlan) -> list[str]:
-    """Return the VMs that a run starts before it stops, computed in a simple way."""
+    """Return the VMs that can start before dependency cycles block all other VMs."""
     started: list[str] = []
     progress = True
     while progress:

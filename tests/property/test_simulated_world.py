@@ -48,7 +48,7 @@ vms = st.fixed_dictionaries(
 
 @st.composite
 def vdcs(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    """Generate a VDC of an inventory file, with repeated names."""
+    """Generate a VDC for an inventory file. Its objects can have the same names."""
     edge_names = draw(st.lists(names, max_size=2))
     edges_of_networks = st.sampled_from(["", *edge_names])
     networks = [
@@ -67,7 +67,7 @@ def vdcs(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 @st.composite
 def inventories(draw: st.DrawFn) -> dict[str, Any]:
-    """Generate an inventory file with up to two orgs. Their VDCs have the same names."""
+    """Generate inventory data with one or two orgs, whose VDCs can share names."""
     orgs = []
     for org in draw(st.lists(st.sampled_from(["acme", "globex"]), min_size=1, unique=True)):
         vdc_names = draw(st.lists(names, min_size=1, max_size=2))

@@ -1,6 +1,6 @@
 """Property tests of the simulated world in JSON.
 
-Each document states the facts of its XML form.
+Each JSON document contains the same values as its XML form.
 
 Source: protocol/vcd-modern.md §1.2, §6, §7.
 """

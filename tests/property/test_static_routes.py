@@ -1,6 +1,6 @@
-"""Property tests of static routes: plans after apply and of exports are empty.
+"""Property tests of static routes, with the codecs of all backends.
 
-The codecs of all backends are used without a server.
+A plan after apply, and a plan of an export, have no changes. The tests use no server.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def _identity(route: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def apply(backend: str, document: Document, desired: Desired) -> Document:
-    """Apply a desired state as a server that stores what it receives.
+    """Return the document after a server stores the merged document unchanged.
 
-    On NSX-T, the server assigns ids.
+    On NSX-T, the server also assigns IDs.
     """
     codec, _ = CODECS[backend]
     merged = KIND.merge(document, KIND.plan(document, desired))

@@ -1,4 +1,4 @@
-"""Property tests: all response bytes parse as XML or raise DecodeError."""
+"""Property tests: any response body parses as XML or raises DecodeError."""
 
 from __future__ import annotations
 

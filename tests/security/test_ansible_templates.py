@@ -19,7 +19,7 @@ SUM = "a {{ 7 * 7 }} b {% if true %}x{% endif %}"
 
 @pytest.fixture(scope="module")
 def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of a file that exists only if a name was executed."""
+    """Return the path of a file that exists only if Ansible evaluated a template."""
     return tmp_path_factory.mktemp("evil") / "pwned"
 
 

@@ -1,4 +1,4 @@
-"""Check that no output contains secrets, even with unusual characters."""
+"""Check that no output contains secrets, even if they have unusual characters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KEY = 'zQ7 \'tis a "key"; <&> %s \\ 1'
 
 @pytest.fixture(scope="module")
 def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the inventory of a cloud with a user for each password."""
+    """Return the path of an inventory file with one user for each test password."""
     users = [{"name": name, "password": password} for name, password in PASSWORDS.items()]
     vdc = {"name": "gold", "edges": [{"name": "web-edge"}], "vms": [{"name": "web", "vapp": "shop"}]}
     file = tmp_path_factory.mktemp("cloud") / "cloud.yml"

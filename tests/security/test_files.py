@@ -43,7 +43,7 @@ pytestmark = needs_posix
 
 @pytest.fixture(autouse=True)
 def _open_umask() -> Iterator[None]:
-    """Set a umask of 0, so that files are private only if the library makes them so."""
+    """Set the umask to 0, so that only the library can make files private."""
     before = os.umask(0)
     yield
     os.umask(before)

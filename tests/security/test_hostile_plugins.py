@@ -148,7 +148,10 @@ def test_plugin_cannot_replace_a_built_in_command(
 
 
 def test_plugin_cannot_take_the_name_of_a_built_in_plugin() -> None:
-    """Ignore a second plugin with the same name, and keep plan policies registered."""
+    """Reject an external plugin that has the name of a built-in plugin.
+
+    The plan policies of the built-in plugin stay registered.
+    """
     ours = FakeEntryPoint(
         "policy",
         "vcloudair-core",

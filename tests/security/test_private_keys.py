@@ -1,4 +1,4 @@
-"""Private keys of certificates are in no result, diff, log or file.
+"""Check that private keys of certificates are in no result, diff, log or file.
 
 The tests run the module of the collection with a simulated cloud.
 """

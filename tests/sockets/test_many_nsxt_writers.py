@@ -50,7 +50,7 @@ def server(tmp_path: Path) -> Iterator[SimulatorServer]:
 
 
 class Api:
-    """A client that uses only ``requests``, to check and change rules from outside."""
+    """A client that reads and adds rules with ``requests``, without the library."""
 
     def __init__(self, server: SimulatorServer) -> None:
         env = server.env()
@@ -80,7 +80,7 @@ class Api:
 
 
 class Outsider(threading.Thread):
-    """A writer that adds rules over the API, without locks and without reads."""
+    """A client that adds rules with :class:`Api`, without taking locks."""
 
     def __init__(self, server: SimulatorServer, edge: str) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class Outsider(threading.Thread):
 
 
 def start(server: SimulatorServer, folder: Path, changes: int, edges: tuple[str, ...]) -> list[subprocess.Popen[str]]:
-    """Start the writers, which take turns with the edges."""
+    """Start the writers, and distribute them evenly over the edge gateways."""
     base = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     env = {**base, **server.env(), "VCA_STATE_DIR": str(folder / "state"), "VCA_CACHE_DIR": str(folder / "cache")}
     return [

@@ -39,7 +39,7 @@ def names(server: SimulatorServer) -> list[str]:
 
 
 class Outsider(threading.Thread):
-    """Adds rules over the API, without taking locks and without reading the rules."""
+    """A client that adds rules without taking locks or reading the rules."""
 
     def __init__(self, server: SimulatorServer) -> None:
         super().__init__()

@@ -201,7 +201,7 @@ def test_request_is_not_sent_if_the_proxy_opens_no_tunnel(answer: bytes, monkeyp
 
 
 def test_an_earlier_failure_does_not_affect_a_request() -> None:
-    """Send a request while the failure of an earlier request is handled."""
+    """Send a request in the ``except`` block of an earlier request that failed."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with Server(says(b"")) as server:

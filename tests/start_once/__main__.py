@@ -1,6 +1,6 @@
 """Run the complete stress test: ``python -m tests.start_once``.
 
-Prints the figures of the test, and exits with 0 if all claims hold. The test takes about half an hour on a busy host
+Prints tables of counts, and exits with 0 if all checks pass. The test takes about half an hour on a busy host
 with two processors. ``--part`` runs one part, ``--mode`` runs some modes, and ``--seed`` repeats the random times of
 another run.
 """
@@ -33,7 +33,7 @@ Proof = Callable[..., None]
 
 
 def main() -> int:
-    """Return 0 if all claims hold."""
+    """Run the selected parts. Return exit code 0 if all checks pass, otherwise 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.start_once")
     parser.add_argument("--kills", type=int, default=200, help="minimum number of kills over all modes (200)")
     parser.add_argument("--turns", type=int, default=3, help="repetitions of everything else (3)")

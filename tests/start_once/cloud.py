@@ -25,14 +25,14 @@ NOT_EXECUTED = ("throttle", "busy")
 
 
 class Cloud:
-    """A simulated cloud of one mode."""
+    """A simulated cloud with the behavior of a :class:`Mode`."""
 
     def __init__(self, server: SimulatorServer, mode: Mode) -> None:
         self.server, self.mode = server, mode
         self.names = [one.name for one in server.simulator.world.replications.values()]
 
     def posts(self, user: str = "") -> Counter[str]:
-        """Return the number of POSTs for each VM that the API did not reject."""
+        """Return the number of POSTs that the API did not reject, by VM name."""
         simulator = self.server.simulator
         log = simulator.request_log.entries(method="POST", path=ACTION)
         names = {key: one.name for key, one in simulator.world.replications.items()}
@@ -40,7 +40,7 @@ class Cloud:
         return Counter(names[entry.path.split("/")[4]] for entry in counted)
 
     def carried_out(self) -> Counter[str]:
-        """Return the number of actions that the cloud executed, for each VM."""
+        """Return the number of actions that the cloud executed, by VM name."""
         simulator = self.server.simulator
         with simulator._lock:
             simulator.tasks.settle()
@@ -147,11 +147,11 @@ class Operator:
         return bool(self.events("run_started"))
 
     def intents(self) -> set[str]:
-        """Return the IDs of VMs with a recorded intent to send their action."""
+        """Return the IDs of VMs with a ``vm_starting`` event in a journal."""
         return {str(event["id"]) for event in self.events("vm_starting")}
 
     def unanswered(self) -> set[str]:
-        """Return the IDs of VMs whose action has an intent but no recorded response."""
+        """Return the IDs of VMs with a ``vm_starting`` event but no recorded response."""
         started = {str(event["id"]) for event in self.events() if event["event"] in ("vm_started", "vm_finished")}
         return self.intents() - started
 

@@ -15,8 +15,8 @@ class Figures:
     """The counts of requests, actions, kills and unknown verdicts in one mode.
 
     ``starts`` are the POSTs of each VM. ``carried_out`` are the executed actions of each VM. ``kills_in_window`` is the
-    number of kills between an intent and its response. ``unknown`` is the number of verdicts that an operator had to
-    decide.
+    number of kills between a ``vm_starting`` event and the recorded response. ``unknown`` is the number of verdicts
+    that an operator had to decide.
     """
 
     name: str
@@ -61,7 +61,7 @@ HEAD = ("mode", "runs", "kills", "in window", "VMs", "POSTs per VM", "carried ou
 
 
 def table(figures: Iterable[Figures]) -> str:
-    """Return a table of all figures, with a row for the sum."""
+    """Return the counts as a text table with a row of totals."""
     rows = list(figures)
     total = Figures("all")
     for one in rows:

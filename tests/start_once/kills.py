@@ -27,7 +27,7 @@ FAILOVER, RESUME = ("failover", "--all", "--yes", *GRACE), ("resume", *GRACE)
 def killed_run(mode: Mode, seed: int, folder: Path, figures: Figures, *, kills: int, vms: int = 3) -> None:
     """Kill a failover ``kills`` times at random moments, and check its final result.
 
-    Raises AssertionError if a claim does not hold.
+    Raises AssertionError if a check fails.
     """
     chance = random.Random(f"{mode.name} {seed}")
     figures.runs, figures.vms = figures.runs + 1, figures.vms + vms
@@ -94,9 +94,9 @@ def _finish(cloud: Cloud, operator: Operator, words: tuple[str, ...], figures: F
 
 
 def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, figures: Figures) -> Ended:
-    """Let the operator start VMs with unknown verdicts again, and check the result.
+    """Resume the run with ``--start-again`` for the VMs with unknown verdicts.
 
-    Assert that no request was sent for these VMs before.
+    Assert first that no request was sent for these VMs.
     """
     figures.unknown += len(unknown)
     assert last.code in UNKNOWN_CODES, f"exit code {last.code}:\n{last.output}"
@@ -108,7 +108,7 @@ def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, fi
 
 
 def _look_again(cloud: Cloud, operator: Operator, last: Ended) -> Ended:
-    """Resume a run that ended before the cloud showed all of the run's requests."""
+    """Resume a run that ended before its actions were visible in the cloud."""
     for _ in range(3):
         if last.code in UNKNOWN_CODES and any(
             verdict == UNKNOWN and cloud.posts()[name] for name, verdict in last.rows.items()

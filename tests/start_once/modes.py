@@ -1,4 +1,4 @@
-"""Simulated server behaviors: accept, show, delay and lose DR actions."""
+"""Simulated servers that delay, hide or lose DR actions and their responses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ACTION = "action/failover"
 
 
 def fault(kind: str, **order: Any) -> Mapping[str, Any]:
-    """Return a fault of every POST that starts a failover."""
+    """Return a fault that applies to every POST that starts a failover."""
     return {"method": "POST", "path": ACTION, "count": 0, "kind": kind, **order}
 
 

@@ -18,10 +18,10 @@ USERS = ("demo", "second")
 
 
 def two_operators(mode: Mode, seed: int, folder: Path, figures: Figures, *, hosts: int, vms: int = 3) -> None:
-    """Let two operators start at almost the same time, and check every claim.
+    """Start a failover as two operators at almost the same time, and check it.
 
     Operators on two hosts share only the cloud. Both may send a request, and the cloud executes one of them. On one
-    host, they share the state folder, and one request is sent. Raises AssertionError if a claim does not hold.
+    host, they share the state folder, and one request is sent. Raises AssertionError if a check fails.
     """
     chance = random.Random(f"{mode.name} {seed} {hosts}")
     figures.runs, figures.vms = figures.runs + 1, figures.vms + vms
@@ -46,7 +46,10 @@ def two_operators(mode: Mode, seed: int, folder: Path, figures: Figures, *, host
 
 
 def _hold_until_both_decided(cloud: Cloud) -> None:
-    """Hold back each request for a VM until both operators have sent one for the VM."""
+    """Delay all requests until both operators have sent a request for each VM.
+
+    The delay of a request is at most 3 seconds.
+    """
     faults, log = cloud.server.simulator.faults, cloud.server.simulator.request_log
     both = threading.Event()
 

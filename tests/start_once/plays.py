@@ -35,9 +35,9 @@ PLAY = """
 def killed_play(
     mode: Mode, seed: int, folder: Path, figures: Figures, *, in_controller: bool, kills: int = 1, vms: int = 2
 ) -> None:
-    """Kill a play ``kills`` times after a request, run it again, and check the claims.
+    """Kill a play ``kills`` times after a request, repeat it, and check the results.
 
-    Raises AssertionError if a claim does not hold.
+    Raises AssertionError if a check fails.
     """
     chance = random.Random(f"{mode.name} {seed} {in_controller}")
     figures.runs, figures.vms = figures.runs + 1, figures.vms + vms
@@ -78,9 +78,9 @@ def _run(path: Path, env: dict[str, str]) -> tuple[int, str]:
 
 
 def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) -> bool:
-    """Kill the play with its child processes, or kill only the play.
+    """Run the play, and kill it after a request, with or without child processes.
 
-    If only the play is killed, the module continues.
+    If only the play is killed, the module continues. Return True if the play was still running.
     """
     mark = uuid.uuid4().hex
     with (path.parent / "killed.log").open("w") as log:

@@ -47,9 +47,9 @@ def test_a_play_that_runs_again_starts_each_vm_once(name: str, in_controller: bo
 
 @pytest.mark.parametrize("takes_up", [RESUME, FAILOVER], ids=["resume", "same command"])
 def test_request_is_read_after_the_client_and_a_search_ended(takes_up: tuple[str, ...], tmp_path: Path) -> None:
-    """Let the server read a request after the client process died.
+    """Deliver a request to the server after its client process has died.
 
-    Before the server reads the request, a second run has searched for the action and found none.
+    Before that, a second run searches for the action and does not find it.
     """
     with cloud_of(NAMED["prompt"], 1) as cloud:
         is_read = threading.Event()

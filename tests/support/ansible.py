@@ -56,9 +56,10 @@ def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN
 
 
 def forked_interpreter(folder: Path, programs: Path = BIN) -> str:
-    """Make a Python without Ansible, for ``ansible_python_interpreter``.
+    """Create a script for ``ansible_python_interpreter``, and return its path.
 
-    The new Python has the library. ``programs`` is the folder of the Python that it replaces.
+    The script forks a server that has imported the library, but not Ansible. ``programs`` is the folder of the real
+    Python.
     """
     folder.mkdir()
     return str(processes.stand_ins(folder, programs, os.environ, libraries_only=True) / "python")
@@ -96,7 +97,7 @@ def run_module(name: str, options: Mapping[str, Any], env: Mapping[str, str], *a
 
 
 def run_program(name: str, env: Mapping[str, str], *arguments: str) -> Run:
-    """Run a program of Ansible from the first folder in PATH."""
+    """Run an Ansible program from the first folder in PATH."""
     return _run([str(Path(env["PATH"].partition(os.pathsep)[0]) / name), *arguments], env)
 
 

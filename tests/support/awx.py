@@ -158,7 +158,7 @@ class FakeAwx:
         return found
 
     def shown(self, kind: str, one: dict[str, Any]) -> dict[str, Any]:
-        """Return an object as the API shows it."""
+        """Return an object as the API returns it, with masked secrets."""
         url = f"/api/v2/{kind}/{one['id']}/"
         related = {name: f"{url}{name}/" for name in ("survey_spec", "update", "create_approval_template")}
         node_of = one.get("unified_job_template")

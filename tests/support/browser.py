@@ -32,14 +32,14 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def asked_elsewhere(self, *allowed: str) -> list[str]:
-        """Return the requests to URLs that start with none of the prefixes in ``allowed``."""
+        """Return the requested URLs that start with no prefix in ``allowed``."""
         return [url for url in self.asked if not url.startswith((*allowed, "data:", "blob:"))]
 
 
 def _failures(request: Any) -> list[str]:
-    """Return the error of a failed request.
+    """Return a list with the error of a failed request.
 
-    A request that ends because the browser leaves the page has not failed.
+    The list is empty if the request was aborted because the browser left the page.
     """
     return [] if request.failure == "net::ERR_ABORTED" else [f"failed: {request.url} ({request.failure})"]
 

@@ -80,7 +80,7 @@ def is_executable(page: Path) -> bool:
 
 
 def working_copy(folder: Path) -> Path:
-    """Copy the checkout to ``folder``, so that a reader can change the copy."""
+    """Fill ``folder`` with symlinks to the checkout, so that files can be added."""
     for entry in ROOT.iterdir():
         if entry.name not in _NOT_LINKED and not entry.name.endswith(".egg-info"):
             (folder / entry.name).symlink_to(entry)

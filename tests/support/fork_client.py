@@ -19,14 +19,14 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, sign
 
 
 def main(path: str, python: str, script: Sequence[str], names: tuple[str, ...], at_start: Mapping[str, str]) -> None:
-    """Run a program on the server.
+    """Run the program as a fork, or start an interpreter if it cannot be forked.
 
     Args:
         path: The server's socket.
         python: The interpreter that this client stands in for, or that runs the script.
         script: The script that this client stands in for. Empty if it stands in for the interpreter.
-        names: Prefixes of the variables that an interpreter reads when it starts.
-        at_start: The variables of the server with these prefixes.
+        names: Prefixes of the environment variables that an interpreter reads when it starts.
+        at_start: The server's environment variables with these prefixes.
     """
     arguments = [*script, *sys.argv[1:]]
     env = dict(os.environ)

@@ -153,7 +153,7 @@ def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
 
 
 def _end(run: Callable[[list[str]], None], arguments: list[str]) -> NoReturn:
-    """Run a program and end like an interpreter, but without the cleanup of modules."""
+    """Run a program and exit as an interpreter does, but skip module cleanup."""
     status: object = 0
     try:
         run(arguments)

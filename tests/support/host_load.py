@@ -25,7 +25,7 @@ class HostLoad:
         self._samples: list[float] = []
 
     def sample(self) -> float:
-        """Run the reference task, and return the slowness, at least 1."""
+        """Return the duration of the task relative to ``REFERENCE_S``, at least 1."""
         started = self._clock()
         json.loads(json.dumps(_RECORDS))
         self._samples.append(max(1.0, (self._clock() - started) / REFERENCE_S))
@@ -33,5 +33,5 @@ class HostLoad:
 
     @property
     def slowness(self) -> float:
-        """The median of all samples. Multiply a limit by it."""
+        """The median of all samples, by which benchmarks multiply their limits."""
         return statistics.median(self._samples) if self._samples else 1.0

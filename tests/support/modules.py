@@ -25,7 +25,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("vca_
 
 @dataclass(frozen=True)
 class Module:
-    """A module. ``job`` is None for a module that does several things.
+    """A module of the collection. ``job`` is its ``JOB``, or None.
 
     ``arguments`` and ``constraints`` are the parameters for AnsibleModule. The other fields are documentation.
     """

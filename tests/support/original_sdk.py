@@ -42,7 +42,7 @@ datetime.datetime, time.sleep = Moved, sleep
 
 
 class OriginalSdkError(AssertionError):
-    """A program ended with an exception. The message is its last line."""
+    """Raised if a program fails. The message is the last line of the traceback."""
 
 
 def run_original(

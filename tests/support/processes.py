@@ -99,7 +99,7 @@ class Process(subprocess.Popen[Any]):
         self.pid = int(self._line())
 
     def _line(self) -> bytes:
-        """Return a line of the report, or exit code 1 if the report ends early."""
+        """Return a line of the report, or wait status 256 (exit code 1) at its end."""
         assert self._report is not None
         line = self._report.recv(1)
         while line and not line.endswith(b"\n"):
@@ -207,7 +207,7 @@ def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries
 
 
 def _is_shadowed(server: _Server, env: Mapping[str, str]) -> bool:
-    """Return True if PYTHONPATH replaces modules of a program or has a sitecustomize."""
+    """Return True if PYTHONPATH shadows server modules or has a sitecustomize."""
     folders = [Path(folder) for folder in env.get("PYTHONPATH", "").split(os.pathsep) if folder]
     names = {path.name.partition(".")[0] for folder in folders if folder.is_dir() for path in folder.iterdir()}
     own = env.get("PYTHONPATH") == os.environ.get("PYTHONPATH")

@@ -36,7 +36,7 @@ class Recorded:
 
 
 def record(path: Path, env: Mapping[str, str], folder: Path, *arguments: str) -> Recorded:
-    """Run a playbook. The callback writes its lines to a file in ``folder``."""
+    """Run a playbook, and record its task results in a file in ``folder``."""
     file = folder / f"{path.stem}.recorded"
     file.unlink(missing_ok=True)
     enabled = {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "recorder"}

@@ -26,11 +26,11 @@ class RecoveryCloud:
         return next(one for one in self.simulator.world.replications.values() if one.name == name(number))
 
     def posts(self, action: str = "/action/") -> list[str]:
-        """Return the paths of the requested actions, in order."""
+        """Return the paths of the POSTs that request an action, in order."""
         return [one.path for one in self.simulator.request_log.entries() if one.method == "POST" and action in one.path]
 
     def begun(self) -> list[str]:
-        """Return the names of the VMs with requested actions, in order."""
+        """Return the VM name of each requested action, in order."""
         names = {key: one.name for key, one in self.simulator.world.replications.items()}
         return [names.get(path.split("/")[4], "?") for path in self.posts()]
 

@@ -37,7 +37,10 @@ def vm_id(number: int) -> str:
 
 @dataclass
 class Timeline:
-    """Events by seconds after the start. :meth:`events` sorts and numbers them."""
+    """The events of a run, with times in seconds after the start.
+
+    :meth:`events` returns the events sorted and numbered.
+    """
 
     start: datetime = START
     _kept: list[tuple[float, int, AnyEvent]] = field(default_factory=list)
@@ -46,7 +49,7 @@ class Timeline:
         self._kept.append((second, len(self._kept), {"event": event, **words}))
 
     def pause(self, second: float, seconds: float, reason: str, **who: Any) -> None:
-        """Add an interruption and a later resumption. Both delay all following events."""
+        """Interrupt the run for ``seconds``, and delay all later events by this time."""
         running = self.in_flight(second)
         self._kept = [(at + seconds if at > second else at, order, words) for at, order, words in self._kept]
         self.add(second, "run_interrupted", reason=reason, in_flight=running)
@@ -60,7 +63,7 @@ class Timeline:
             self.add(second, "run_interrupted", reason=reason, in_flight=running)
 
     def in_flight(self, second: float) -> list[dict[str, str]]:
-        """Return the VMs whose action was in progress at a time in seconds."""
+        """Return the VMs whose action is in progress ``second`` seconds after the start."""
         running: dict[str, str] = {}
         for at, _, words in sorted(self._kept, key=lambda one: one[:2]):
             if at <= second and words["event"] == "vm_starting":

@@ -32,9 +32,9 @@ class Way:
     uuid: str = ""
 
     def cloud(self, *, has_progress: bool) -> Simulator:
-        """Return a new cloud.
+        """Return a new simulator with the scenario.
 
-        With ``has_progress``, the first response already has a ``Progress``, unlike recorded tasks.
+        With ``has_progress``, the first task document has a ``Progress`` element. In recordings, it has none.
         """
         words: dict[str, Any] = {"queued_progress": "0"} if has_progress else {}
         words |= {"profile": "all", "replications": self.vms, "dr_task_s": TASK_S, **self.config}

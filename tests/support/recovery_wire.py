@@ -1,4 +1,4 @@
-"""A simulated replication that tests read over plain HTTP, without the client."""
+"""A simulated cloud for tests that send plain HTTP requests, without the client."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Cloud:
         return self.caller.xml(f"/api/task/{task.get('id')[-36:]}")
 
     def looks(self, task: Any, *moments: float) -> list[Any]:
-        """Read the task after each delay in seconds, and return the documents."""
+        """Advance the clock by each of ``moments`` seconds, and read the task each time."""
         found = []
         for seconds in moments:
             self.simulator.clock.advance(seconds)
@@ -67,7 +67,7 @@ class Cloud:
         return found
 
     def words(self) -> dict[str, str]:
-        """Return the fields of the replication group by the local names of their elements."""
+        """Return the text of each child of the replication group, by element name."""
         root = self.caller.xml(self.path)
         return {etree.QName(child).localname: child.text or "" for child in root}
 

@@ -60,7 +60,10 @@ def load_tables() -> Tables:
 
 
 class Compiler:
-    """Compiles tables to XML schemas. The schemas import each other as ``PREFIX.xsd``."""
+    """A compiler from tables to XML schemas.
+
+    The schemas import each other as ``PREFIX.xsd``.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -160,7 +163,7 @@ class Compiler:
 
 
 class _Compiled(etree.Resolver):
-    """Compile a table when the schema of another table imports it."""
+    """A resolver that compiles a table when another schema imports it."""
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
@@ -199,7 +202,7 @@ class _Local(etree.Resolver):
 
 @dataclass(frozen=True)
 class Validator:
-    """Validate documents against the tables and, if present, VMware's XML schemas."""
+    """A validator with the tables and, if present, VMware's XML schemas."""
 
     tables: etree.XMLSchema
     xsd: etree.XMLSchema | None

@@ -43,9 +43,9 @@ def sampled(values: Iterable[Any], every: int) -> list[Any]:
 
 
 def sampled_pairs(first: Iterable[Any], second: Iterable[Any], every: int) -> list[Any]:
-    """Return all pairs of two lists as parameters, most of them marked exhaustive.
+    """Return the Cartesian product of two lists as pytest parameters.
 
-    Each value of both lists is in a pair without the mark.
+    Most pairs are marked ``exhaustive``. Each value of either list is in at least one unmarked pair.
     """
     seconds = list(second)
     return [

@@ -28,7 +28,7 @@ AT_THE_TOP = [
 
 @pytest.fixture
 def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RecoveryPlan]]:
-    """Return the plans that commands would start."""
+    """Yield a list of the plans that commands pass to the start of a run."""
     chosen: list[RecoveryPlan] = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(dr, "_start", lambda run, action, plan, *_: chosen.append(plan))

@@ -99,7 +99,7 @@ def test_options_use_glossary_terms(path: str) -> None:
 
 
 def wrong_usage(path: str) -> Iterator[tuple[str, ...]]:
-    """Yield invalid arguments of a command, one of each type."""
+    """Yield argument lists of a command, each with a different usage error."""
     words, command = path.split(), ALL[path]
     yield (*words, "--nonsense")
     yield (*words, "-o", "nonsense")

@@ -8,7 +8,7 @@ from vcloudair_core.simulator.nsxt.ipsec.status import set_tunnel_status
 
 
 def test_tunnels_of_nsxt_edges_are_checked() -> None:
-    """NSX-T edges are checked, although their records deny advanced networking."""
+    """Check NSX-T edges, whose ``advancedNetworkingEnabled`` is false."""
     with harness() as ipsec:
         ipsec.ensure(BRANCH)
         set_tunnel_status(ipsec.edge, "branch", "Peer not responding")

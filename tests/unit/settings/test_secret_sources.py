@@ -1,4 +1,4 @@
-"""Tests of secrets by reference: files, commands and keyring entries."""
+"""Tests of secrets from files, commands and keyring entries."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def test_keys_of_a_mapping_override_merged_keys() -> None:
 
 
 def _bomb(first: str, opening: str, closing: str) -> str:
-    """Return nine lines, each of which contains the previous line ten times."""
+    """Return a YAML bomb: nine lines, each with ten aliases of the previous line."""
     lines = [f"a: &a {first}"]
     for before, name in itertools.pairwise("abcdefghi"):
         lines.append(f"{name}: &{name} {opening}{','.join([f'*{before}'] * 10)}{closing}")

@@ -254,7 +254,7 @@ def test_pseudonyms_of_nsxt_services_can_be_served(world: Simulator, tmp_path: P
 
 
 def test_recorded_addresses_need_no_uplink(world: Simulator, tmp_path: Path) -> None:
-    """The uplinks of a simulated edge gateway have different addresses."""
+    """Accept recorded addresses that are not on the simulated uplinks."""
     file = save(record(world, SECRET), tmp_path / "first.yml")
     replay = Simulator(SimulatorConfig(profile="vcd", inventory_file=str(file), external_address="allocated"))
     assert answers(replay)["t-edge"]["nat"][1]["externalAddresses"] == "8.8.4.4"

@@ -1,4 +1,4 @@
-"""An in-memory backend that writes single objects, with its kind and its store.
+"""An in-memory backend that writes single objects, its resource kind and store.
 
 The backend resembles an NSX-T edge firewall. Each rule has a version and an ID, which is a string. A call creates,
 changes or deletes one rule. One call for the whole list changes the order of existing rules. The addresses of rules are
@@ -51,7 +51,7 @@ Event = VcloudAirError | LostResponse | Callable[["ObjectServer"], None] | None
 class ObjectServer:
     """An edge gateway with rules and address sets.
 
-    ``script`` has the event of each write. ``log`` has every call.
+    ``script`` contains one event for each future write. ``log`` contains every call.
     """
 
     def __init__(self, *rules: str) -> None:
@@ -174,7 +174,7 @@ class ObjectServer:
 
 
 class ObjectStore(StageableStore):
-    """A store whose ``tree`` is a tuple of rules with addresses. New rules have no ID."""
+    """A store whose documents are tuples of rules. New rules have no ID."""
 
     section = "rules"
     target = "edge gateway web-edge"
@@ -281,7 +281,7 @@ _RULES = RuleListKind(
 
 
 class ObjectRuleKind(ResourceKind):
-    """Single rules on one of two backends."""
+    """A resource kind for single rules on one of two backends."""
 
     name = "sample.rule"
     spec_type = ObjectRule

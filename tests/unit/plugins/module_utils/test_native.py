@@ -21,11 +21,11 @@ class Text(str):
 
 
 class Number(int):
-    """An integer of a marked type."""
+    """An int subclass, like Ansible's tagged integers."""
 
 
 class Real(float):
-    """A float of a marked type."""
+    """A float subclass, like Ansible's tagged floats."""
 
 
 class Encrypted(list):

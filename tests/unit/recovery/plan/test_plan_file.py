@@ -89,9 +89,9 @@ SMALL = "name: p\ngroups:\n- name: g\n  vms: [a]\n"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with all files that the plan ``WHOLE`` contains.
+    """Return a folder with all files that the plan ``WHOLE`` refers to.
 
-    This is not the current folder.
+    The folder is not the current folder.
     """
     monkeypatch.chdir("/")
     script = tmp_path / "quiesce.sh"

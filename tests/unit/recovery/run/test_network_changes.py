@@ -127,7 +127,7 @@ def rule_ids(network: Network) -> dict[str, int]:
 
 
 def meaning(network: Network) -> Any:
-    """Return the stored network without the IDs and tags that the server assigns."""
+    """Return the stored sections without the IDs and tags that the server assigns."""
 
     def without(value: Any) -> Any:
         if isinstance(value, dict):
@@ -138,7 +138,7 @@ def meaning(network: Network) -> Any:
 
 
 def steps(network: Network, phase: str) -> list[tuple[str, str]]:
-    """Return the network steps that the newest run has finished in a phase."""
+    """Return (step, verdict) of each finished network step in a phase."""
     return [
         (event["step"], event["verdict"])
         for event in read_run(network.cloud.client.settings)
@@ -295,7 +295,7 @@ def test_a_failed_restore_is_reported_and_repeated_by_the_next_cleanup(make: Mak
 
 
 class Died(BaseException):
-    """Simulates a killed process, which writes nothing more."""
+    """Raised to simulate a killed process, which writes nothing more."""
 
 
 def _die_at(monkeypatch: pytest.MonkeyPatch, event_name: str) -> None:

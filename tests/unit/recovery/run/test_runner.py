@@ -320,7 +320,7 @@ def test_a_stop_lists_vms_in_flight_and_a_resumed_run_starts_nothing_twice(make:
 
 
 class Died(BaseException):
-    """Simulates a killed process, which writes nothing more."""
+    """Raised to simulate a killed process, which writes nothing more."""
 
 
 @pytest.mark.parametrize("at", range(1, 20))

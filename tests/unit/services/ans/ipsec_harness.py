@@ -30,7 +30,7 @@ BRANCH = {
 
 
 def foreign(number: int, **more: Any) -> dict[str, Any]:
-    """Return a tunnel of another client, with unusual keys, values and order."""
+    """Return a tunnel created by another client, with unusual keys, values and order."""
     return {
         "peerId": f"foreign-{number}",
         "siteId": f"ipsecsite-{number}",

@@ -32,7 +32,7 @@ OUT = {"action": "snat", "original_address": "192.168.10.0/24", "translated_addr
 
 
 def foreign(number: int, **more: Any) -> dict[str, Any]:
-    """Return a rule of another client, with unusual keys, values and order."""
+    """Return a rule created by another client, with unusual keys, values and order."""
     return {
         "description": f"foreign {number}",
         "ruleId": number,

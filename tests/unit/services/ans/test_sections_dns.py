@@ -1,4 +1,4 @@
-"""DNS forwarding on simulated edge gateways of both backends.
+"""Tests of DNS forwarding on simulated edge gateways of both backends.
 
 Source: protocol/ans.md §5, protocol/nsxt.md §10.
 """

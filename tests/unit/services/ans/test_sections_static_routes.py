@@ -1,4 +1,4 @@
-"""Static routes on simulated edge gateways of both backends.
+"""Tests of static routes on simulated edge gateways of both backends.
 
 Source: protocol/ans.md §5, protocol/nsxt.md §10.
 """

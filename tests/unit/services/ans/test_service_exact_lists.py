@@ -1,4 +1,4 @@
-"""Check that exact lists and whole documents reset unset fields to their defaults."""
+"""Check that ``state: exact`` and whole documents reset omitted fields."""
 
 from __future__ import annotations
 

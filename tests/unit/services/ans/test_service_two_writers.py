@@ -50,7 +50,7 @@ class ConcurrentWriterTransport:
 
 
 def ensure(simulator: Simulator, edge_api: str, *at: str, times: int = 1) -> list[str]:
-    """Ensure a rule ``times`` times in one session, and return the firewall calls."""
+    """Ensure ``times`` rules in one session. Return the methods of firewall calls."""
     settings: dict[str, Any] = {**simulator_settings(simulator), "edge_api": edge_api}
     settings["transport"] = ConcurrentWriterTransport(simulator, *at)
     with App().client(**settings) as client:

@@ -33,7 +33,7 @@ BACKENDS = ("nsxv network_xml", "nsxv network_json", "nsxt 37.2", "nsxt 38.1", "
 class Harness:
     """An edge gateway with one client.
 
-    ``backend`` is one of :data:`BACKENDS`. ``hop`` is an address in a network of the edge gateway.
+    ``backend`` is one of :data:`BACKENDS`. ``hop`` is a next hop in a network of the edge gateway.
     """
 
     def __init__(self, simulator: Simulator, client: Client, backend: str) -> None:
@@ -63,7 +63,7 @@ class Harness:
 
 @contextmanager
 def harness(folder: Path, backend: str, **options: Any) -> Iterator[Harness]:
-    """Yield a test harness for a backend and a media type or API version."""
+    """Yield a test harness for a backend of :data:`BACKENDS`."""
     file = folder / "inventory.yml"
     file.write_text(INVENTORY, encoding="utf-8")
     name, _, detail = backend.partition(" ")

@@ -1,4 +1,4 @@
-"""Static routes and DNS forwarding of simulated NSX-V edges.
+"""Tests of static routes and DNS forwarding of simulated NSX-V edges.
 
 Source: protocol/ans.md §5, §9.
 """

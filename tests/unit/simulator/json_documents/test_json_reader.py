@@ -1,4 +1,4 @@
-"""Tests of JSON request bodies as XML. Source: protocol/vcd-modern.md §1.7."""
+"""Tests of converting JSON bodies to XML. Source: protocol/vcd-modern.md §1.7."""
 
 from __future__ import annotations
 

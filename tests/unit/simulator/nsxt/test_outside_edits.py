@@ -1,4 +1,4 @@
-"""Tests of changes of NSX-T edge gateways by another user.
+"""Tests of changes that another user makes to NSX-T edge gateways.
 
 Source: protocol/nsxt.md §5, §6, §7.
 """

@@ -1,4 +1,4 @@
-"""Tests of the counter of changes to an inventory."""
+"""Tests of the counter of inventory changes."""
 
 from __future__ import annotations
 

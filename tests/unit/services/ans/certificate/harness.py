@@ -46,7 +46,7 @@ class CertificateHarness:
         return self.client.ensure("ans.certificate", specs, state=state, check=check)
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """Return the certificates by name, without those in every new library."""
+        """Return the certificates by name, except those that every new library has."""
         records = self.client.read("ans.certificate")
         return {record["name"]: record for record in records if not record["name"].startswith("vpn-")}
 

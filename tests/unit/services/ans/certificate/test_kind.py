@@ -1,4 +1,4 @@
-"""Certificates of both backends, through the engine and the simulator."""
+"""Tests of certificates on both backends, with the engine and the simulator."""
 
 from __future__ import annotations
 

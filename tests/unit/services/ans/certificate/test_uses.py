@@ -1,4 +1,4 @@
-"""References of IPsec tunnels to certificates: refuse, move and remove them."""
+"""Tests of references from IPsec tunnels to certificates: reject, move, remove."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_unneeded_ca_certificate_is_deleted_with_force(nsxv: CertificateHarness)
 
 @pytest.fixture
 def balancer() -> Iterator[CertificateHarness]:
-    """An edge gateway with an application profile that is in use, and another one."""
+    """An edge gateway with a used and an unused application profile."""
     with certificates(NSXV) as made:
         made.ensure([spec(OLD), spec(make_pair("unused"), "unused")])
         profiles = [

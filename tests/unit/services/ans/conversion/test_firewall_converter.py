@@ -13,7 +13,7 @@ NETWORK = "urn:vcloud:network:5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
 
 
 def convert(*rules: dict[str, Any], version: str = "37.0", **settings: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the converted firewall, and the result of each path."""
+    """Return the converted firewall, and the conversion results by path."""
     conversion = convert_edge({"firewall": {**settings, "rules": list(rules)}}, api_version=version)
     paths = {item.path.removeprefix("firewall."): item.result for item in conversion.items}
     return conversion.document["firewall"], paths

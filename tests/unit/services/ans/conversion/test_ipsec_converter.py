@@ -22,7 +22,7 @@ TUNNEL = {
 
 
 def convert(*tunnels: dict[str, Any], **settings: Any) -> tuple[Conversion, list[dict[str, Any]], dict[str, str]]:
-    """Return the conversion, the tunnels and the result of each path."""
+    """Return the conversion, the converted tunnels, and the results by path."""
     conversion = convert_edge({"ipsec": {**settings, "tunnels": list(tunnels)}})
     paths = {item.path.removeprefix("ipsec."): item.result for item in conversion.items}
     return conversion, conversion.document["ipsec"]["tunnels"], paths

@@ -21,7 +21,7 @@ DNAT = {
 def convert(
     *rules: dict[str, Any], uplinks: tuple[str, ...] = (), **settings: Any
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the converted section, and the result of each path."""
+    """Return the converted section, and the conversion results by path."""
     conversion = convert_edge({"nat": {**settings, "rules": list(rules)}}, uplinks=uplinks)
     return conversion.document["nat"], {item.path.removeprefix("nat."): item.result for item in conversion.items}
 

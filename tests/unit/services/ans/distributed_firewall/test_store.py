@@ -52,7 +52,7 @@ def cloud(folder: Path, version: str, *, active: bool = True, **config: Any) -> 
 
 @contextmanager
 def another_client(simulator: Simulator, version: str, state_dir: Path) -> Iterator[Client]:
-    """Yield a client. Clients with one ``state_dir`` share the locks."""
+    """Yield a client. Clients with the same ``state_dir`` share locks."""
     settings = {**simulator_settings(simulator), "username": "demo", "org": "org1", "password": "demo-password"}
     settings |= {"api_version": version, "vdc_group": "pair", "state_dir": str(state_dir)}
     with simulated_app(simulator, LinkedClock(simulator)).client(**settings) as client:

@@ -52,7 +52,7 @@ OF_GROUP = {**T_EDGE, "vdcGroupId": f"urn:vcloud:vdcGroup:{GROUP}"}
 
 
 def session(*pages: Response | Exception, version: str = "36.3", **settings: Any) -> FakeSession:
-    """Return a session with edges of different backends, which share one firewall."""
+    """Return a session whose edges share one firewall. ``pages`` are query results."""
     made = FakeSession(FakeEdge(section()), **settings)
     made.identity.api_version = version
     made.answers = {QUERY: list(pages)}

@@ -81,7 +81,7 @@ def test_options_of_nsxt_are_refused_elsewhere(backend: str, data: dict[str, Any
 
 @pytest.mark.parametrize("name", ["group:web servers", "network:lan", "vm-0001"])
 def test_names_are_refused_on_vcloud_air_only(name: str) -> None:
-    """vCloud Air has no lists of objects."""
+    """vCloud Air cannot list objects, so names cannot be resolved."""
     assert [problem.path for problem in problems({"source": [name]}, "vcloudair")] == ["source"]
     assert problems({"source": [name], "applications": ["HTTPS"]}, NSXV) == []
 

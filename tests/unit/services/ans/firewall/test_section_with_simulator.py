@@ -28,7 +28,7 @@ def server_firewall(simulator: Simulator) -> dict[str, Any]:
 
 
 def foreign(number: int, **more: Any) -> dict[str, Any]:
-    """Return a rule of another client, with keys and spellings that we never write."""
+    """Return a rule created by another client, with unusual keys and spellings."""
     return {
         "ruleId": number,
         "ruleTag": number,

@@ -1,4 +1,4 @@
-"""Groups and profiles of NSX-T, with the simulator."""
+"""Tests of NSX-T groups and profiles with the simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IP sets and applications of NSX-V, with the simulator."""
+"""Tests of NSX-V IP sets and applications with the simulator."""
 
 from __future__ import annotations
 

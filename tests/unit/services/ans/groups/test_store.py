@@ -1,4 +1,4 @@
-"""The number of requests of groups and profiles, with the simulator."""
+"""Tests of the number of requests for groups and profiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROFILE = {"name": "web", "services": [{"protocol": "tcp", "port": [8443]}]}
 
 
 def calls_of(client: Client, act: Callable[[], Any]) -> int:
-    """Return the number of requests without the polls of tasks."""
+    """Return the number of requests that ``act`` sends, without task polls."""
     before = client.session.calls
     act()
     return client.session.calls - before

@@ -1,4 +1,4 @@
-"""A simulated cloud whose objects rules can name."""
+"""A simulated cloud with objects that rules can refer to by name."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def cloud(folder: Path, version: str = "38.1", **config: Any) -> Iterator[tuple[
 
 
 def add_grouping_objects(simulator: Simulator) -> None:
-    """Add objects that rules can name to the VDC of the NSX-V edge gateway."""
+    """Add IP sets, groups and applications to the VDC of the NSX-V edge gateway."""
     vdc_id = next(vdc.vdc_id for vdc in simulator.world.vdcs.values() if vdc.name == "classic")
     tcp = {"applicationProtocol": "TCP", "value": "443"}
     objects = [
@@ -91,6 +91,6 @@ def raw_rule(simulator: Simulator, name: str) -> dict[str, Any]:
 
 
 def writes(simulator: Simulator) -> int:
-    """Return the number of requests that could have changed something."""
+    """Return the number of requests other than GET requests and sign-ins."""
     entries = simulator.request_log.entries()
     return sum(entry.method != "GET" and "sessions" not in entry.path for entry in entries)

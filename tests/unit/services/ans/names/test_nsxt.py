@@ -1,4 +1,4 @@
-"""Names in firewall rules of NSX-T edge gateways, with the simulator."""
+"""Tests of names in firewall rules of NSX-T edge gateways, with the simulator."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def look_ups(simulator: Any) -> list[str]:
 
 @pytest.mark.parametrize("count", [1, 30])
 def test_number_of_look_ups_does_not_depend_on_the_number_of_rules(tmp_path: Path, count: int) -> None:
-    """Networks are one list, and IP sets and security groups are another list.
+    """The client reads two lists: networks, and IP sets with security groups.
 
-    The store lists groups once more in a commit that creates a group of networks.
+    A commit that creates a group of networks reads the list of groups again.
     """
     with cloud(tmp_path) as (client, simulator):
         rules: list[dict[str, Any]] = [

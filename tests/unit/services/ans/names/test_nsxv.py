@@ -1,4 +1,4 @@
-"""Names in firewall rules of NSX-V edge gateways, with the simulator."""
+"""Tests of names in firewall rules of NSX-V edge gateways, with the simulator."""
 
 from __future__ import annotations
 
@@ -226,7 +226,10 @@ def test_deleted_object_is_shown_as_an_id(tmp_path: Path) -> None:
 
 
 def test_name_is_never_written_as_any(tmp_path: Path) -> None:
-    """A name that was not looked up stops the write instead of opening the rule."""
+    """Reject a write if a name was not resolved to an ID.
+
+    If the name were dropped, the rule could match any address.
+    """
     for texts in (("lan",), ("10.0.0.1", "vm:db1"), ("any", "group:web")):
         with pytest.raises(SpecError, match="was not looked up"):
             split_members(texts, "vnic-")

@@ -1,4 +1,4 @@
-"""Tests of the note file that says that the server ignores requests to log."""
+"""Tests of the file that records that the server ignores logging requests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_damaged_note_counts_as_missing(tmp_path: Path) -> None:
 
 
 def test_real_logging_is_kept_while_requests_are_ignored() -> None:
-    """An exact list must not turn off logging that another user has turned on."""
+    """``state: exact`` must not disable logging that another user enabled."""
     tree = {"firewall": {"userDefinedRules": []}, IGNORED_LOGGING: True}
     document = NsxtFirewallCodec(is_inline=True).document(tree)
     kind = with_kept_logging(SECTION.rule_list(document), document)

@@ -1,4 +1,4 @@
-"""Tests of a section that only has declarations: descriptor, kinds and codec."""
+"""Tests of a section defined only by a descriptor, resource kinds and a codec."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class HostsSpec:
 
 
 class JsonHostsCodec(JsonCodec[HostsSpec]):
-    """Converts the section to and from JSON."""
+    """A codec that converts the section to and from JSON."""
 
     section = "hosts"
     what = "the host configuration"

@@ -90,7 +90,7 @@ def first_run(cloud: RecoveryCloud, death: str) -> None:
 
 
 def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
-    """Resume, repeat or retry the run, and return the final verdicts."""
+    """Resume the run or start a new one, and return the final verdicts."""
     if way == "new run":
         return verdicts(start(cloud.client, PLAN, "failover", SHORT))
     if way == "library":
@@ -112,9 +112,9 @@ def quiet(cloud: RecoveryCloud) -> None:
 
 
 def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
-    """Return two (death, way) pairs for a server and an answer.
+    """Return two (death, way) pairs: a time of the crash, and a way to continue.
 
-    Other servers and answers get different pairs. If VCA_ONCE_ALL is 1, all pairs are returned.
+    Each server and answer has different pairs. If VCA_ONCE_ALL is set, all pairs are returned.
     """
     pairs = list(itertools.product(DEATHS, WAYS))
     if os.environ.get("VCA_ONCE_ALL"):
@@ -169,7 +169,7 @@ def test_a_decision_does_not_start_an_action_in_progress_again(tmp_path: Path) -
 
 @pytest.mark.parametrize("server", [server for server in SERVERS if not server.startswith("visible")])
 def test_another_host_tracks_an_action_in_progress(tmp_path: Path, server: str) -> None:
-    """The other host has no journal and no intent, only the state of the server."""
+    """The other host has no run journal. It only reads the state of the server."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, **SERVERS[server]) as cloud:
         with dying("vm_started"), pytest.raises(Died):
             start(cloud.client, PLAN, "failover", SHORT)

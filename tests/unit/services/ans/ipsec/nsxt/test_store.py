@@ -160,7 +160,7 @@ def test_the_initiation_mode(one: NsxtHarness) -> None:
 
 
 def test_addresses_are_free_before_they_are_used(one: NsxtHarness) -> None:
-    """Tunnels are deleted first, and give up addresses before other tunnels get them."""
+    """Delete tunnels first, and free addresses before other tunnels use them."""
     one.ensure([BRANCH, OTHER, {**OTHER, "name": "third", "peer_ip": "198.51.100.9"}])
     moved: list[dict[str, Any]] = [
         {"name": "branch", "peer_ip": "198.51.100.8"},

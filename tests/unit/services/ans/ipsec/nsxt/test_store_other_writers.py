@@ -70,7 +70,7 @@ def test_a_tunnel_that_is_deleted_during_the_read_is_left_out() -> None:
 
 @pytest.mark.parametrize("path", ["", PROPERTIES])
 def test_a_tunnel_that_must_not_be_read_is_an_error(path: str) -> None:
-    """A tunnel that exists is never left out, so that no tunnel is created twice."""
+    """A tunnel that cannot be read is not left out, so that no run creates it again."""
     with harness() as ipsec:
         ipsec.ensure({**BRANCH, **PROFILE})
         ipsec.simulator.faults.add("status", method="GET", path=ipsec.tunnel["id"] + path, status=403, count=20)

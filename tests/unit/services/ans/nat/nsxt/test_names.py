@@ -35,7 +35,7 @@ PROFILES = [
 
 
 class FakeObjects:
-    """The profiles and networks of an owner."""
+    """A fake with the port profiles and networks of a VDC or VDC group."""
 
     networks = ("dmz",)
 
@@ -136,7 +136,7 @@ def test_rules_without_names_make_no_call() -> None:
     ],
 )
 def test_rules_are_read_with_the_profiles_that_tasks_can_name(number: int, content: dict[str, Any] | None) -> None:
-    """Only named profiles are added to rules, no system profiles or managed profiles."""
+    """Add only profiles that tasks can name, not system or managed profiles."""
     record = {"id": "n1", "applicationPortProfile": {"id": f"{URN}{number}", "name": "stale"}}
     [described] = with_named_profiles(FakeObjects(), [record])  # type: ignore[arg-type]  # a fake
     assert described["applicationPortProfile"].get(CONTENT) == content

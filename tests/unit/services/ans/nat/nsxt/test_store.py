@@ -44,7 +44,7 @@ def web(nat: NsxtHarness, **changes: Any) -> dict[str, Any]:
 
 
 def eight_rules(nat: NsxtHarness) -> list[dict[str, Any]]:
-    """Return rules with every action, and with profiles of NSX and of this project."""
+    """Return rules with every action, and with system and managed port profiles."""
     out = {"action": "snat", "original_address": "192.168.10.0/24", "translated_address": nat.address}
     return [
         web(nat),
@@ -261,7 +261,7 @@ def test_profiles_are_read_only_if_a_rule_needs_them(nat: NsxtHarness) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_logging_that_the_server_ignores_is_a_warning(tmp_path: Path, version: str) -> None:
-    """If the user must not configure logging, the server stores false.
+    """Without the right to configure logging, the server stores false.
 
     Source: protocol/nsxt.md §5.
     """
