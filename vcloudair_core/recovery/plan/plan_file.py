@@ -1,7 +1,7 @@
 """Load recovery plans from YAML files.
 
-The error for an invalid file lists all of its problems. Format: ``plan.schema.json`` beside this module, and
-docs/reference/recovery-plan.md.
+The error for an invalid file lists all of its problems. The format is defined by ``plan.schema.json`` in the
+folder of this module, and described in docs/reference/recovery-plan.md.
 """
 
 from __future__ import annotations

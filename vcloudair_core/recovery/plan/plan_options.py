@@ -31,8 +31,8 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
         options: The options by name (``vm_timeout``). Each option is a pair of spelling (``--vm-timeout``) and value.
             The value is None if the option is not set.
 
-    Raises: ConfigurationError when the plan, or a group or VM in it, sets another value. Also raises the errors of
-    ``load_plan``.
+    Raises: ConfigurationError when the plan, or a group or VM in it, sets an option to a different value. Also raises
+    the errors of ``load_plan``.
     """
     plan, reading = read_plan(path)
     for name, (spelled, value) in options.items():

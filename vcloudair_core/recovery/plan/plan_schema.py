@@ -1,7 +1,7 @@
 """Validate recovery plans against their JSON Schema, with readable messages.
 
-In the schema, short and long forms are two types of one schema, not alternatives. Therefore each problem is reported at
-its own path, and not as "is not valid under any of the given schemas".
+If an item has a short form (a string) and a long form (a mapping), one schema allows both types. The keyword ``anyOf``
+is not used, because its error, "is not valid under any of the given schemas", does not name the path of the problem.
 """
 
 from __future__ import annotations

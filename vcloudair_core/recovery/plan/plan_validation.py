@@ -1,7 +1,7 @@
 """Check what the schema of plans cannot express: names, files, commands, URLs.
 
-The checks accept invalid plans, so that the user sees all problems together. Values of the wrong type are skipped,
-because the schema reports them.
+The checks also run on plans that violate the schema, so that the user sees all problems together. Values of
+the wrong type are skipped, because the schema reports them.
 """
 
 from __future__ import annotations

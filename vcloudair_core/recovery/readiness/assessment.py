@@ -76,9 +76,10 @@ def assess(
 
     Args:
         client: The client of the cloud that VMs are recovered to.
-        plan: The plan, or VMs by name from :func:`plan_of_vms`.
+        plan: The plan. To check VMs without a plan file, use :func:`plan_of_vms`.
         action: ``test`` or ``failover``.
-        now: The time to compare the last synchronization with. The default is the time of the session clock.
+        now: The time from which the age of the last synchronization is measured. The default is the time of the
+            session clock.
         last_test: The time of the last successful test. By default, the time is read from the journals on this host.
 
     Raises: SpecError for any other ``action``, before a request is sent; AuthenticationError and ConfigurationError;
@@ -110,7 +111,7 @@ def _last_test(client: Client, plan: RecoveryPlan) -> datetime | None:
 
 
 def score_of(checks: Sequence[Check]) -> int:
-    """Return the score, from 0 to 100. The docstring of this module has the formula."""
+    """Return the score, from 0 to 100. The module docstring describes the formula."""
     total = sum(check.weight for check in checks)
     reached = sum(check.weight * _CREDIT[check.status] for check in checks)
     share = int(100 * reached / total) if total else 0

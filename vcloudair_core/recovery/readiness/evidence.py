@@ -1,6 +1,6 @@
 """Read all data that the readiness checks of a plan need.
 
-If an item cannot be read, the error takes the place of the item.
+If an item cannot be read, the data contains the error instead of the item.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Place:
         reference: The link and name of the VDC.
         is_enabled: True if the VDC is enabled for replications. None if unknown.
         record: The record of the query service, or None.
-        details: The recovery details, or the error of reading the details. None if they were not read.
-        replication_ids: IDs of the replications into the VDC, or the error of reading these IDs. None if the IDs were
+        details: The recovery details, or the error if reading them failed. None if they were not read.
+        replication_ids: IDs of the replications into the VDC, or the error if reading them failed. None if they were
             not read.
     """
 

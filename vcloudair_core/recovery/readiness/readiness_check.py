@@ -70,7 +70,7 @@ class CheckSubject:
         return self._check(UNKNOWN, message, hint)
 
     def required_unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return the result for an unreadable item that the action needs too.
+        """Return the result if an item that the action also needs cannot be read.
 
         If the permission or the item is missing, or a spec is invalid, the action will fail too, so the check fails.
         Other errors may be temporary, so the result is unknown.
@@ -82,7 +82,7 @@ class CheckSubject:
         return self.unreadable(item, error)
 
     def unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return the result for an unreadable item that only the check needs."""
+        """Return ``unknown`` for an item that only the check needs and cannot read."""
         is_denied = isinstance(error, PermissionDeniedError)
         message = f"reading {item} is not permitted" if is_denied else f"reading {item} failed: {error.message}"
         return self.unknown(message, error.hint or (ASK_ADMIN if is_denied else RUN_AGAIN))

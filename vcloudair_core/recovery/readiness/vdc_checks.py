@@ -124,7 +124,7 @@ def _processors(place: Place, evidence: Evidence) -> Check:
 def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: CheckSubject) -> tuple[int, int] | Check:
     """Return the limit and the used amount of a VDC, or the result of the check.
 
-    The result of the check is returned if the limit or the used amount is unlimited or unknown.
+    The result is ``ok`` if the VDC has no limit, and ``unknown`` if the limit or the used amount is unknown.
     """
     if place.record is None:
         if isinstance(evidence.records, VcloudAirError):

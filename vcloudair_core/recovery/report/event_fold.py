@@ -95,7 +95,7 @@ class Fold:
             handle(event, at)
 
     def _monotonic_time(self, event: Event, stamp: datetime | None) -> datetime | None:
-        """Return the time of an event by the monotonic clock of its process."""
+        """Return the time of an event, computed with the monotonic clock if possible."""
         mono = read.number(event, "mono")
         if mono is None or stamp is None:
             return stamp
@@ -267,7 +267,7 @@ def _drop_undecided(draft: VmDraft) -> None:
 
 
 def _open(draft: VmDraft, number: int | None) -> OperationAttempt | None:
-    """Return the last attempt if it is unfinished and has this number, or None."""
+    """Return the last attempt if it is unfinished and matches ``number``, or None."""
     last = draft.attempts[-1] if draft.attempts else None
     if last is None or last.ended is not None or last.verdict != IN_FLIGHT:
         return None

@@ -113,7 +113,7 @@ def _hash(css: str) -> str:
 class _Tones(dict[str, str]):
     """A mapping of verdicts to CSS classes that set the color.
 
-    Other verdicts have the class ``odd``.
+    Unknown verdicts have the class ``odd``.
     """
 
     def __missing__(self, verdict: str) -> str:
@@ -151,7 +151,7 @@ def _single_entry(failure: Failure, anchors: Mapping[str, str]) -> FailureEntry:
 
 
 def _facts(**values: str) -> tuple[tuple[str, str], ...]:
-    """Return the nonempty values with their labels."""
+    """Return the nonempty values as (label, value) pairs."""
     return tuple((name, value) for name, value in values.items() if value)
 
 

@@ -41,7 +41,8 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def junit_of(report: RunReport) -> bytes:
     """Return a report as JUnit XML in UTF-8.
 
-    Each target has its own case. The case fails when the target was missed, and is skipped when the result is unknown.
+    Each RTO or RPO target has its own case. The case fails when the target was missed, and is skipped when the result
+    is unknown.
     """
     name = _clean(str(report.plan.get("name") or report.run_id or "recovery"))
     root = etree.Element("testsuites", name=f"{name} ({_clean(report.action) or 'run'})")

@@ -69,10 +69,10 @@ class Objective:
 
     Attributes:
         target_minutes: The target, or None.
-        source: The owner of the target: ``vm``, ``group`` or ``plan``.
-        reached_s: The measured value in seconds, or None if it is unknown. For several VMs, the longest value if all
-            values are known, or None.
-        known_s: For several VMs, the longest known value.
+        source: The level at which the target is set: ``vm``, ``group`` or ``plan``.
+        reached_s: The measured value in seconds, or None if it is unknown. For several VMs, the longest value, or None
+            if any value is unknown.
+        known_s: For several VMs, the longest of the known values.
         is_met: True if the target was met. None if there is no target, or if the result is unknown.
         why: The reason why a value is unknown, or why a target was missed without a measurement.
     """
@@ -97,10 +97,10 @@ class Objective:
 
 @dataclass(frozen=True)
 class OperationAttempt:
-    """An attempt to run a step, or the action of a VM.
+    """An attempt to run a step or the DR action of a VM.
 
-    ``task`` contains data of the server's task, and is empty when no task was seen. ``is_requested`` is true if the
-    request was sent, even if its response was lost.
+    ``task`` contains data of the server's task, and is empty if the journal has no task. ``is_requested`` is true if
+    the request was sent, even if its response was lost.
     """
 
     number: int
@@ -301,7 +301,7 @@ class Rollback:
 class Failure:
     """A failure or unknown outcome.
 
-    ``what`` is ``step``, ``vm`` or ``rollback`` (of a VM). ``place`` is the group.
+    ``what`` is ``step``, ``vm``, or ``rollback`` for the rollback of a VM. ``place`` is the name of the group.
     """
 
     what: str

@@ -85,7 +85,7 @@ def met(objective: Objective) -> str:
 def location_of(vm: VmReport) -> list[tuple[str, str]]:
     """Return the location of the recovered VM as (name, value) pairs.
 
-    The result is empty when no VM was seen.
+    The list is empty if the recovered VM is unknown.
     """
     recovered = vm.last.vm if vm.last is not None else {}
     addresses = recovered.get("addresses")

@@ -82,7 +82,7 @@ def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> date
 def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
     """Return the IDs of the resumable runs of a plan, newest first.
 
-    Unfinished runs that are older than the last finished run are left out. Unreadable runs are left out.
+    Unreadable runs, and runs that are older than the last finished run, are left out.
 
     Args:
         client: The client of the cloud in which the runs were started.
@@ -93,7 +93,7 @@ def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
 
 
 def resumable_runs(settings: Settings, plan_name: str, cloud: dict[str, Any], action: str) -> list[str]:
-    """Return the IDs of the runs that stopped or died since the last finished run."""
+    """Return the IDs of runs that were stopped or died after the last finished run."""
     resumable: list[str] = []
     for folder, run_events in runs_of(settings, plan_name, cloud, action):
         if run_events[-1]["event"] == events.RUN_FINISHED:

@@ -28,12 +28,12 @@ class PlanSchedule:
         state: The operations and steps of the run.
         action: ``test``, ``cleanup`` or ``failover``.
         launch: Creates the tracker of an action.
-        work: Does one attempt of a step.
+        work: Runs one attempt of a step.
         emit: Writes an event to the journal. The event is on disk when the call returns.
         notify: Passes an event to observers without writing it.
         clock: The clock of the session.
         stop: A request from a signal or another thread to stop the run.
-        until: The time at which the run is stopped, by ``clock``. None means no limit.
+        until: The time on ``clock`` at which the run is stopped. None means no limit.
         spawn: Runs the work of a step, by default in a thread.
     """
 

@@ -59,7 +59,7 @@ def _described(operation: Operation, vm: PlannedVm) -> dict[str, Any]:
 
 
 def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunState:
-    """Return the state of a new run. All VMs are looked up before anything starts.
+    """Return the state of a new run, with a replication for each VM of the plan.
 
     Raises: NotFoundError, which names all VMs that are not replicated; AmbiguousMatchError; SpecError when two names
         refer to the same VM.

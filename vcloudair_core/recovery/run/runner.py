@@ -56,7 +56,7 @@ class RunOptions:
 
     Attributes:
         run_timeout: The time limit of the run. After this time, the run is stopped and can be resumed.
-        on_unknown: ``fail`` or ``start``. Overrides the setting of the plan.
+        on_unknown: ``fail`` or ``start``. If set, overrides the option ``on_unknown`` of the plan.
         start_again: Names or IDs of VMs. If such a VM has the verdict ``unknown``, its action may be started again.
         approve: Names of approval steps that you approve in advance.
         ask: Callback for the other approvals. If None, these approvals fail.
@@ -81,8 +81,9 @@ def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions |
 
     The action of each VM is started at most once.
 
-    VMs are looked up and the order is checked before anything is started. Failures of VMs and steps are in the report
-    and do not raise errors. The reports are also saved in the folder of the run.
+    Before anything is started, the names of the VMs are resolved to replications, and the dependencies in the plan
+    are checked. Failures of VMs and steps are in the report and do not raise errors. The reports are also saved in the
+    folder of the run.
 
     Raises: SpecError, NotFoundError and AmbiguousMatchError before anything is started; ConfigurationError when the
         journal cannot be written.
@@ -284,7 +285,7 @@ class _Run:
 
 
 def _cleanup_of(operation: Operation) -> Operation:
-    """Return the operation that cleans up after another operation."""
+    """Return the cleanup operation for the VM of ``operation``."""
     return Operation(
         operation.reference,
         CLEANUP,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class StepWork(Protocol):
-    """A callable that does one attempt of a step. It runs in its own thread."""
+    """A callable that runs one attempt of a step, in its own thread."""
 
     def __call__(self, step: Step, *, group: str, key: str) -> StepResult: ...
 

@@ -49,7 +49,7 @@ class StepResult:
     Attributes:
         verdict: ``succeeded``, ``failed``, or ``stopped`` if the run was stopped before the step ended.
         reason: The reason for a failure.
-        hint: The next action of the user after a failure.
+        hint: What the user can do after a failure.
         output: An excerpt of the program's output, with secrets hidden.
         by: The user who approved the step.
         saved: The name of the file in the run folder that stores the edge's configuration before the change.
@@ -103,7 +103,7 @@ class StepContext:
 
 
 def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepResult:
-    """Do one attempt of a step and return its result.
+    """Run one attempt of a step and return its result.
 
     ``key`` is the key of the step in the run.
     """

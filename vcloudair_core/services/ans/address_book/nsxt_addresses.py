@@ -43,7 +43,7 @@ Other categories keep their name, such as ``ssl_vpn``.
 def read_nsxt(session: Session, edge: Edge) -> tuple[list[Uplink], list[AddressUse]]:
     """Return the uplinks of an edge gateway, and the uses of their addresses.
 
-    Makes one call, and one call for each 128 used addresses.
+    Makes one call, plus one call for every 128 used addresses.
 
     Raises: ConfigurationError if an uplink uses IP spaces; ApiError, TransportError, DecodeError.
     """
@@ -53,7 +53,7 @@ def read_nsxt(session: Session, edge: Edge) -> tuple[list[Uplink], list[AddressU
 
 
 def parse_uplinks(tree: Any) -> tuple[list[Uplink], list[AddressUse]]:
-    """Return the uplinks of an edge gateway, and the uses by primary addresses.
+    """Return the uplinks of an edge gateway, and their primary addresses as uses.
 
     Raises: ConfigurationError if an uplink uses IP spaces; DecodeError.
     """
@@ -87,7 +87,7 @@ def _ranges(subnet: Mapping[str, Any]) -> Iterator[tuple[int, int, int]]:
 
 
 def parse_used(values: Iterable[Any]) -> list[AddressUse]:
-    """Return the uses of addresses in a list of used addresses. Raises: DecodeError."""
+    """Return each used address with the service that uses it. Raises: DecodeError."""
     uses = []
     for value in map(mapping_of, values):
         category = str(value.get("category") or "unknown").lower()

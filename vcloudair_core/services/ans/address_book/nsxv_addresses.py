@@ -58,7 +58,7 @@ def read_nsxv(session: Session, edge: Edge) -> tuple[list[Uplink], list[AddressU
 
 
 def parse_uplinks(body: bytes) -> tuple[list[Uplink], list[AddressUse]]:
-    """Return the uplinks of an edge gateway, and the uses by primary addresses.
+    """Return the uplinks of an edge gateway, and their primary addresses as uses.
 
     ``IpRanges`` of an uplink has the addresses that are suballocated to the edge gateway (inferred from the schema).
 
@@ -85,9 +85,9 @@ def parse_uplinks(body: bytes) -> tuple[list[Uplink], list[AddressUse]]:
 
 
 def nat_uses(section: Mapping[str, Any]) -> Iterator[AddressUse]:
-    """Yield the uses of public addresses by NAT rules.
+    """Yield the public addresses that NAT rules use.
 
-    Disabled and internal rules count as well. An SNAT rule uses its translated address, and a DNAT rule uses its
+    Disabled and internal rules are included. An SNAT rule uses its translated address, and a DNAT rule uses its
     original address. A DNAT rule for any address uses all addresses.
     """
     for rule in [*section["rules"], *section.get("internal_rules", ())]:
@@ -101,7 +101,7 @@ def nat_uses(section: Mapping[str, Any]) -> Iterator[AddressUse]:
 
 
 def ipsec_uses(section: Mapping[str, Any]) -> Iterator[AddressUse]:
-    """Yield the uses of public addresses by IPsec tunnels, also by disabled tunnels."""
+    """Yield the public addresses that enabled and disabled IPsec tunnels use."""
     for tunnel in section["tunnels"]:
         addresses = address_range(str(tunnel.get("local_ip") or ""))
         if addresses is not None:
@@ -121,7 +121,7 @@ def _read_virtual_servers(session: Session, edge: Edge) -> list[AddressUse]:
 
 
 def parse_json_servers(body: bytes) -> list[AddressUse]:
-    """Return the uses by virtual servers in a JSON response. Raises: DecodeError."""
+    """Return the addresses of virtual servers from JSON. Raises: DecodeError."""
     tree = xml.parse_json(body, what=_LOAD_BALANCER)
     if not isinstance(tree, dict):
         raise DecodeError(f"Reading {_LOAD_BALANCER} failed. A JSON object was expected.")
@@ -130,7 +130,7 @@ def parse_json_servers(body: bytes) -> list[AddressUse]:
 
 
 def parse_xml_servers(body: bytes) -> list[AddressUse]:
-    """Return the uses by virtual servers in an XML response. Raises: DecodeError."""
+    """Return the addresses of virtual servers from XML. Raises: DecodeError."""
     root = xml.parse(body, what=_LOAD_BALANCER)
     if xml.local(root) != "loadBalancer":
         raise DecodeError(f"Reading {_LOAD_BALANCER} failed. <loadBalancer> was expected, not <{xml.local(root)}>.")

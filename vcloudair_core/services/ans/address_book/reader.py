@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def read_address_book(session: Session, edge: Edge) -> dict[str, Any]:
     """Return the allocated, used and free public addresses of an edge gateway.
 
-    Makes two calls on NSX-T (one more for each further 128 used addresses), and four on other backends. For the
-    format, see ``address_book``.
+    Makes two calls on NSX-T, plus one for every additional 128 used addresses. Makes four calls on other backends. For
+    the format, see ``address_book``.
 
     Raises: ConfigurationError if an uplink uses IP spaces; ApiError, TransportError, DecodeError.
     """

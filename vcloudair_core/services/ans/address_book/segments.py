@@ -41,9 +41,9 @@ class AddressUse:
 
 
 def range_of(text: str, what: str) -> AddressRange:
-    """Return the range of an address, a CIDR or a range ``a-b``.
+    """Return an address, a CIDR block or a range ``a-b`` as an address range.
 
-    ``what`` is the document that contains the text. Raises: DecodeError.
+    ``what`` names the document that contains the text, for the error. Raises: DecodeError.
     """
     parsed = address_range(text)
     if parsed is None:
@@ -84,9 +84,9 @@ def _rows(uplink: Uplink, uses: Sequence[AddressUse]) -> Iterator[dict[str, Any]
 
 
 def _segments(allocated: AddressRange, uses: Sequence[AddressUse]) -> list[tuple[int, int, list[str]]]:
-    """Divide a range where the services change.
+    """Divide a range into segments whose addresses are used by the same services.
 
-    Items have the first address, the last address and the services.
+    Shape of a segment: ``(first address, last address, services)``.
     """
     version, low, high = allocated
     inside = [

@@ -1,4 +1,4 @@
-"""Read the expiry of certificates, without their uses."""
+"""Read the expiry dates of certificates, without their uses."""
 
 from __future__ import annotations
 

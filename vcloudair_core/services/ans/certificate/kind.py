@@ -1,4 +1,4 @@
-"""The kind ``ans.certificate``: certificates, identified by name.
+"""The resource kind ``ans.certificate``: certificates, identified by name.
 
 Source: protocol/ans.md §5, protocol/nsxt.md §7.
 """
@@ -43,7 +43,10 @@ SECTION = "certificate"
 
 
 class CertificateKind(ResourceKind):
-    """The kind of certificates. Certificates that are not listed are kept."""
+    """The resource kind of certificates.
+
+    Certificates without a spec are kept, except with ``state: exact``.
+    """
 
     name = "ans.certificate"
     spec_type = CertificateSpec
@@ -72,7 +75,7 @@ class CertificateKind(ResourceKind):
         return spec
 
     def validate(self, desired: Desired) -> None:
-        """Raise SpecError if a name is repeated, or if an exact list is empty."""
+        """Raise SpecError for a repeated name, or an empty list with ``state: exact``."""
         problems = Problems()
         names: set[str] = set()
         for path, spec in zip(item_paths(len(desired.specs)), desired.specs, strict=True):
@@ -94,7 +97,7 @@ class CertificateKind(ResourceKind):
         ]
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Limit the reads of uses to the certificates that will be deleted."""
+        """Make the store read only the uses of certificates that will be deleted."""
         wanting: Any = store
         wanting.wants_uses = lambda records, *, library: deleted_ids(
             records, edit_of(records, desired, library=library)

@@ -73,14 +73,14 @@ class LibraryStore(CertificateStore):
         return [_record(mapping_of(item)) for item in self.api.pages(LIBRARY)]
 
     def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
-        """Return the uses of the certificates, by URN."""
+        """Return the uses of each certificate, keyed by its URN."""
         edges = [edge for edge in EdgeDirectory(self.session).list_edges() if edge.backend == NSXT]
         return uses_on_nsxt(self.api, edges)
 
     def add(self, record: Record, private_key: PrivateKey | None) -> str:
         """Add a certificate, and return its URN.
 
-        A certificate that replaces another one gets a temporary name.
+        A certificate that replaces another certificate gets a temporary name.
         """
         details = details_of(str(record["pem"]))
         name = str(record["name"])

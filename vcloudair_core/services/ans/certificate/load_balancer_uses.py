@@ -1,4 +1,4 @@
-"""References of the load balancer of an NSX-V edge gateway to certificates.
+"""References to certificates in the load balancer of an NSX-V edge gateway.
 
 Application profiles refer to certificates. Virtual servers use the profiles. Source: protocol/ans.md §5.
 """
@@ -57,7 +57,7 @@ def references(root: _Element) -> Iterator[tuple[str, str, list[str], _Element]]
 
 
 def change_references(session: Session, edge: Edge, old: str, new: str) -> None:
-    """Replace or remove the references ``old``, and write the load balancer.
+    """Replace or remove references to the certificate ``old`` in the load balancer.
 
     The load balancer is read again, so that changes of other clients are kept. If ``new`` is empty, the references are
     removed.

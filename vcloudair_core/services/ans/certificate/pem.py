@@ -83,9 +83,9 @@ def certificate_complaint(pem: str) -> str:
 
 
 def key_complaint(pem: str, key: Secret, passphrase: Secret | None) -> str:
-    """Return the reason why a private key does not fit a certificate.
+    """Return the reason why a private key does not match a certificate.
 
-    Return an empty string if it does.
+    Return an empty string if the key matches.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

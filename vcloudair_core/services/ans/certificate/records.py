@@ -63,7 +63,7 @@ def records_of(document: Document) -> list[Record]:
 
 
 def key_of(record: Record) -> str:
-    """Return the ID of a record, or a key with the name of a new record."""
+    """Return the ID of a record, or a key made from the name if the record is new."""
     return str(record.get("id") or f"new {record['name']}")
 
 
@@ -73,15 +73,15 @@ def is_library(document: Document) -> bool:
 
 
 def temporary_name(name: str, details: CertificateDetails) -> str:
-    """Return the name of a certificate until it has replaced another one.
+    """Return a temporary name for a certificate that replaces another certificate.
 
-    Names are unique in the library.
+    A temporary name is necessary because names are unique in the library.
     """
     return f"{name} ({details.fingerprint.replace(':', '')[:8]})"
 
 
 def edit_of(records: Sequence[Record], desired: Desired, *, library: bool) -> CertificateEdit:
-    """Return the records that the desired state needs.
+    """Return the records that will exist after the desired state is applied.
 
     Raises: AmbiguousMatchError; SpecError if a new certificate has no content.
     """
@@ -160,9 +160,9 @@ def _is_older(record: Record, new: Record, name: str) -> bool:
 
 
 def _named(records: Sequence[Record], spec: CertificateSpec, *, is_single: bool = True) -> list[Record]:
-    """Return the records with the ID of a spec, or else with its name.
+    """Return the records that match the ID of a spec, or its name if no ID matches.
 
-    If ``is_single`` is true, a spec with an ID matches only the record with this ID.
+    If ``is_single`` is true, the name is used only if the spec has no ID, and an ambiguous name raises an error.
     """
     if spec.certificate_id:
         matches = [record for record in records if record.get("id") == spec.certificate_id]

@@ -76,7 +76,10 @@ class CertificateStore(Store):
         return Document(self.section, tree, backend=self.backend)
 
     def _uses(self) -> Mapping[str, Sequence[CertificateUse]] | None:
-        """Return the uses, or None if the user only reads and must not see them."""
+        """Return the uses, or None if the user has no permission to read them.
+
+        If a change depends on the uses, raise PermissionDeniedError instead.
+        """
         try:
             return self.read_uses()
         except PermissionDeniedError:
@@ -90,7 +93,7 @@ class CertificateStore(Store):
 
     @abstractmethod
     def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
-        """Return the uses by reference.
+        """Return the uses of each certificate. The keys are certificate references.
 
         Raises: ApiError, TransportError, DecodeError.
         """
@@ -157,7 +160,7 @@ class CertificateStore(Store):
     def reveal(self, private_key: PrivateKey | None) -> tuple[str | None, str | None]:
         """Return a private key and its passphrase as strings.
 
-        Later logs and errors do not contain them.
+        Both are registered as secrets, so that logs and errors hide them.
         """
         secrets = (private_key.key, private_key.passphrase) if private_key else (None, None)
         self.session.learn(*(secret for secret in secrets if secret is not None))

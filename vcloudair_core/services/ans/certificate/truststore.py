@@ -38,8 +38,8 @@ _FRESH = {"Cache-Control": "no-cache"}
 class TruststoreStore(CertificateStore):
     """The certificates of an NSX-V edge gateway.
 
-    A read takes one call, and two more calls if it includes the uses. The description of a certificate holds its name,
-    because a client can set no other field.
+    A read takes one call, and two more calls if it includes the uses. The name of a certificate is stored in its
+    description, because clients can set no other field.
     """
 
     backend = NSXV
@@ -83,7 +83,7 @@ class TruststoreStore(CertificateStore):
         return [_record(element) for element in _certificates(response)]
 
     def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
-        """Return the uses of the certificates, by reference."""
+        """Return the uses of each certificate. The keys are certificate references."""
         return uses_on_nsxv(self.session, self.edge)
 
     def add(self, record: Record, private_key: PrivateKey | None) -> str:

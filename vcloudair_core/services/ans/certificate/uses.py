@@ -43,9 +43,9 @@ class CertificateUse:
         type: ``ipsec`` for the settings of the IPsec VPN, ``ipsec_tunnel`` for a tunnel, ``virtual_server`` for a
             virtual server of a load balancer, ``application_profile`` for an application profile without a virtual
             server.
-        name: The name of the user, or an empty string for the IPsec VPN.
+        name: The name of the object that uses the certificate, or an empty string for the IPsec VPN.
         edge: The edge gateway.
-        field: The field of the spec that has the reference, or the application profile of the load balancer.
+        field: The spec field that contains the reference, or the application profile of the load balancer.
         site_id: The ID of the tunnel, or an empty string.
         needs_key: True if the certificate must have a private key.
         is_removable: True if no active service needs the reference.
@@ -70,9 +70,11 @@ class CertificateUse:
 
 
 def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]]:
-    """Return the uses of certificates on an NSX-V edge gateway, by reference.
+    """Return the uses of each certificate on an NSX-V edge gateway.
 
-    Makes two calls. Raises: the errors of reading the IPsec VPN and the load balancer.
+    The keys are certificate references, such as ``certificate-18``. Makes two calls.
+
+    Raises: the errors of reading the IPsec VPN and the load balancer.
     """
     state = state_of(open_section(load_section(IPSEC), session, edge).read())
     tunnels = [rule.spec for rule in state.rules]
@@ -107,7 +109,7 @@ def _load_balancer_uses(session: Session, edge: Edge) -> Iterator[tuple[str, Cer
 
 
 def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[CertificateUse]]:
-    """Return the uses of certificates on NSX-T edge gateways, by URN.
+    """Return the uses of each certificate on NSX-T edge gateways, keyed by its URN.
 
     Makes one call for each edge gateway. Raises: the errors of reading the tunnels.
     """
@@ -131,7 +133,7 @@ def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[Certifi
 
 
 def move_uses(session: Session, uses: Sequence[CertificateUse], old: str, new: str) -> None:
-    """Replace the reference ``old`` with ``new``.
+    """Replace the certificate reference ``old`` with ``new`` in all ``uses``.
 
     Raises: the errors of :func:`ensure`.
     """
@@ -139,7 +141,7 @@ def move_uses(session: Session, uses: Sequence[CertificateUse], old: str, new: s
 
 
 def remove_uses(session: Session, uses: Sequence[CertificateUse], old: str) -> None:
-    """Remove a reference that no active service needs.
+    """Remove the certificate reference ``old``, which no active service needs.
 
     Raises: the errors of :func:`ensure`.
     """

@@ -59,7 +59,7 @@ class FirewallConverter(SectionConverter):
         self._names: dict[str, int] = {}
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return the rule with a unique name and with names instead of ICMP type numbers."""
+        """Return the rule with a unique name, and with ICMP types as names, not numbers."""
         items: list[ConversionItem] = []
         name = with_unique_name((rule.name or "").strip() or rule_title(rule), self._names)
         if name != rule.name:
@@ -73,7 +73,7 @@ class FirewallConverter(SectionConverter):
         return replace(rule, name=name, services=services, rule_id=None, match_by="name"), items
 
     def losses(self, rule: FirewallRuleSpec) -> Iterator[SpecProblem]:
-        """Yield a problem for a source, and for a destination, that has NSX-V networks."""
+        """Yield a problem for each source or destination with networks of NSX-V."""
         for side in SIDES:
             networks = [text for text in getattr(rule, side) or () if _object(text).startswith(NETWORK_URN)]
             if networks:

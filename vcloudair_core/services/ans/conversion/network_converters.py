@@ -27,7 +27,7 @@ class StaticRoutesConverter(SectionConverter):
         self._names: dict[str, int] = {}
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return a route with a destination without host bits."""
+        """Return a route without the host bits in the address of its destination."""
         network = network_of_host(rule.network)
         if not network:
             return replace(rule, match_by="network"), []

@@ -1,4 +1,4 @@
-"""Convert DHCP pools and static bindings from and to API values, for JSON and XML.
+"""Convert DHCP pools and static bindings to and from API values (JSON and XML).
 
 Source: protocol/ans.md §5.
 """
@@ -80,7 +80,7 @@ def effective(spec: ClientT, current: ClientT) -> ClientT:
 
 
 def exact(spec: ClientT, current: ClientT) -> ClientT:
-    """Return the spec in an exact list, with defaults for omitted fields.
+    """Return a spec for ``state: exact``, with defaults for omitted fields.
 
     The gateway and the subnet mask are kept if they are omitted, because the server sets their defaults.
     """

@@ -1,4 +1,4 @@
-"""The section ``dhcp``, with the kinds of its pools and static bindings."""
+"""The section ``dhcp``, and the resource kinds of its pools and static bindings."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class BindingList(Section[DhcpSpec, DhcpBindingSpec]):
 
 
 def _resulting(document: Document, list_plan: ListPlan | None) -> list[Any]:
-    """Return the specs of a list after the plan."""
+    """Return the specs of a list after the plan is applied."""
     rules = state_of(document).rules
     if list_plan is None:
         return [rule.spec for rule in rules]

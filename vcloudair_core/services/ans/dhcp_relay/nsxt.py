@@ -27,7 +27,7 @@ _AGENTS = "agents"
 class NsxtDhcpForwarderCodec(JsonCodec[DhcpRelaySpec]):
     """A codec for the DHCP forwarder. It has no agents.
 
-    A disabled forwarder is a relay without DHCP servers, because it forwards nothing.
+    A disabled forwarder forwards nothing, so it is decoded as a relay without DHCP servers.
     """
 
     section = "dhcp_relay"
@@ -70,7 +70,7 @@ class NsxtDhcpForwarderCodec(JsonCodec[DhcpRelaySpec]):
 class NsxtDhcpForwarderStore(NsxtStore, StageableSectionStore):
     """The DHCP forwarder of an NSX-T edge gateway.
 
-    It is read and written with one call each.
+    A read is one call, and a write is one call.
     """
 
     def read_tree(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class NsxtDhcpForwarderStore(NsxtStore, StageableSectionStore):
     def write_changes(
         self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
     ) -> None:
-        """Replace the forwarder. The server rejects an old version.
+        """Replace the forwarder. The server rejects a write of an outdated version.
 
         Raises: the errors of :meth:`CloudApi.write`.
         """

@@ -1,4 +1,4 @@
-"""The section ``dhcp_relay``. Its kinds are the whole relay and single agents."""
+"""The section ``dhcp_relay``, with resource kinds for the relay and its agents."""
 
 from __future__ import annotations
 

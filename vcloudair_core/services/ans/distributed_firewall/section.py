@@ -67,7 +67,7 @@ class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSp
     def resolve_rules(
         self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
     ) -> Sequence[FirewallRuleSpec]:
-        """Replace the names of objects by IDs, and look up port profiles."""
+        """Replace object names with IDs, and resolve the names of port profiles."""
         plain = [_with_internal(spec) for spec in specs]
         is_same = all(new is old for new, old in zip(plain, specs, strict=True))
         return resolve_objects(store, specs if is_same else tuple(plain), paths)

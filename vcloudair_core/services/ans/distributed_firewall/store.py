@@ -52,7 +52,7 @@ _OPEN_TASKS = "type=task&format=records&filter=status==running,status==queued"
 class DistributedFirewallStore(CloudApiStore, StageableStore):
     """The store of the distributed firewall of a VDC group.
 
-    A single changed or deleted rule is written alone. All other changes are one write of all rules, with their ids and
+    A single changed or deleted rule is written alone. All other changes are one write of all rules, with their IDs and
     versions, because the API cannot add a single rule. Immediately before such a write, the rules are read again.
 
     ``expect`` adds the changes of earlier tasks to documents in check mode.
@@ -112,7 +112,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """The target of the VDC group in a form that needs no look-ups."""
+        """The target with all properties of the VDC group, so that no call is needed."""
         group = self.group
         return {
             "vdc_group": group.group_id,
@@ -181,7 +181,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
         return list(items_of(self._rules()["values"]))
 
     def wait_until_idle(self) -> None:
-        """Wait until no task of the server changes the group.
+        """Wait until no server task is changing the group.
 
         Source: protocol/query.md §4.1 (records of tasks).
         """

@@ -39,7 +39,7 @@ class JsonDnsCodec(JsonCodec[DnsSpec]):
         return DnsZoneSpec(text_of(record.get("name")))
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return the type of views, which are never planned."""
+        """Return the type of views, which plans never change."""
         return VIEW_TYPE
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
@@ -58,11 +58,11 @@ class JsonDnsCodec(JsonCodec[DnsSpec]):
             tree["logging"] = {**mapping_of(tree.get("logging")), **log}
 
     def new_record(self, spec: DnsZoneSpec) -> dict[str, Any]:
-        """Return the record of a view. The limits of the section refuse new zones."""
+        """Return the record of a view. Not used, because the limits refuse new zones."""
         return {"name": spec.name}
 
     def changed_record(self, record: Mapping[str, Any], spec: DnsZoneSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-        """Return a view unchanged, because views are never planned."""
+        """Return a view unchanged, because plans never change views."""
         return dict(record)
 
     def _with_records(self, tree: Mapping[str, Any], records: list[Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class XmlDnsCodec(XmlCodec[DnsSpec]):
         return DnsZoneSpec(text_of(record, "name"))
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return the type of views, which are never planned."""
+        """Return the type of views, which plans never change."""
         return VIEW_TYPE
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
@@ -71,8 +71,8 @@ class XmlDnsCodec(XmlCodec[DnsSpec]):
                 set_text(ensure_child(root, "logging"), element, settings[name])
 
     def fill(self, record: _Element, spec: DnsZoneSpec) -> None:
-        """Fill the record of a view. The limits of the section refuse new zones."""
+        """Fill the record of a view. Not used, because the limits refuse new zones."""
         set_text(record, "name", spec.name)
 
     def set_fields(self, record: _Element, spec: DnsZoneSpec, changed: tuple[str, ...]) -> None:
-        """Change nothing, because views are never planned."""
+        """Do nothing, because plans never change views."""

@@ -1,4 +1,4 @@
-"""The section ``dns`` with its kinds ``ans.dns`` and ``ans.dns_zone``."""
+"""The section ``dns``, and its resource kinds ``ans.dns`` and ``ans.dns_zone``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DnsSection(Section[DnsSpec, DnsZoneSpec]):
     def check_result(self, document: Document, spec: Any, list_plan: ListPlan | None) -> None:
         """Raise SpecError if an NSX-T edge gateway could not enable DNS forwarding.
 
-        It needs a listener and a default zone. Source: protocol/nsxt.md §10.
+        DNS forwarding needs a listener and a default zone. Source: protocol/nsxt.md §10.
         """
         if spec is None or document.backend != NSXT:
             return
@@ -39,7 +39,7 @@ class DnsSection(Section[DnsSpec, DnsZoneSpec]):
         problems.raise_if_any()
 
     def plain_settings(self, settings: Any) -> dict[str, Any]:
-        """Return the settings that the edge gateway has as plain data."""
+        """Return the settings as plain data, without those that the edge gateway lacks."""
         shown = super().plain_settings(settings)
         return {name: value for name, value in shown.items() if getattr(settings, name) is not None}
 
@@ -62,9 +62,9 @@ def _completed(spec: DnsZoneSpec) -> DnsZoneSpec:
 
 
 def _exact(spec: DnsZoneSpec, current: DnsZoneSpec) -> DnsZoneSpec:
-    """Return the spec of a zone in an exact list.
+    """Return the spec of a zone for ``state: exact``, without changes.
 
-    Domains and servers have no defaults.
+    The domains and servers of a zone have no defaults.
     """
     return spec
 

@@ -1,4 +1,4 @@
-"""The kind ``ans.edge``: all sections of an edge gateway in one document.
+"""The resource kind ``ans.edge``: all sections of an edge gateway in one document.
 
 All sections are planned together. The sections are written in the order of their dependencies: the firewall first, then
 NAT, then IPsec.
@@ -36,7 +36,7 @@ _ALLOW_EMPTY = "allow_empty"
 
 @cache
 def section_kind(name: str) -> ResourceKind:
-    """Return the kind of a whole section."""
+    """Return the resource kind of a whole section."""
     return SectionKind(load_section(name))
 
 
@@ -55,7 +55,7 @@ class EdgeEdit:
 
 
 class EdgeKind(ResourceKind):
-    """The kind of a whole edge. Its spec maps section names to specs of sections."""
+    """The resource kind of a whole edge. Its spec maps section names to their specs."""
 
     name = "ans.edge"
     spec_type = EdgeSpec

@@ -18,8 +18,8 @@ class EdgeStore(Store):
     """A store that combines the stores of sections.
 
     The ``tree`` of a document is ``{section: Document}`` in the order of writes. A read fetches all sections, except
-    the first read after a commit, which fetches the written sections. The ``version`` of a document is the sum of the
-    section versions, adjusted so that a commit of several sections counts as one write.
+    the first read after a commit, which fetches only the written sections. The ``version`` of a document is the sum of
+    the section versions, adjusted so that a commit of several sections counts as one write.
     """
 
     section = "edge"

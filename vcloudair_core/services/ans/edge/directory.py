@@ -167,7 +167,7 @@ class EdgeDirectory:
         return self._known.vdcs
 
     def _own_vdc(self) -> dict[str, str]:
-        """Return the name of the session's VDC by ID.
+        """Return a dict that maps the ID of the session's VDC to its name.
 
         The dict is empty if the session has no VDC.
         """
@@ -223,7 +223,7 @@ def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
     """Return the edge that a target or the settings name, with its backend.
 
     Shape of ``target``: ``{"edge": str, "vdc": str}``. The target of a staged change also has ``{"edge_name": str,
-    "edge_backend": str, "edge_owner": str}``, so that no look-up is necessary.
+    "edge_backend": str, "edge_owner": str}``, so that no call is necessary.
 
     Raises: ConfigurationError if no edge is named; NotFoundError, AmbiguousMatchError.
     """

@@ -1,4 +1,7 @@
-"""Look up the interfaces of an edge by name. Source: protocol/ans.md §1.4."""
+"""Read the interfaces of an edge, and find them by name.
+
+Source: protocol/ans.md §1.4.
+"""
 
 from __future__ import annotations
 

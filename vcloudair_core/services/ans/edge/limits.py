@@ -57,8 +57,8 @@ def problems_of(
     """Return a problem for each option of a spec that a backend does not support.
 
     Omitted options cause no problems. A default value causes a problem only if ``has_default`` of the limit is False.
-    ``title`` is the display name of the backend, and ``owner_noun`` is the kind of its objects, such as ``edge
-    gateways``.
+    ``title`` is the display name of the backend, and ``owner_noun`` is what messages call its objects,
+    such as ``edge gateways``.
     """
     return [
         problem_of(limit, refused, getattr(spec, limit.option), title, owner_noun)
@@ -85,7 +85,7 @@ def problem_of(limit: Limit, refused: Any, value: Any, title: str, owner_noun: s
     """Return the problem to report for an option that exceeds a limit.
 
     ``refused`` is the unsupported part of ``value``. ``title`` is the display name of the backend, and ``owner_noun``
-    is the kind of its objects, such as ``edge gateways``.
+    is what messages call its objects, such as ``edge gateways``.
     """
     return SpecProblem(limit.option, _reason(limit, refused, value, f"{title} {owner_noun}"), limit.hint)
 

@@ -19,7 +19,7 @@ Range = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class Extent:
-    """The addresses and objects of a rule's source or destination.
+    """The addresses and objects on one side (source or destination) of a rule.
 
     ``others`` are members that are not address ranges, such as interfaces and grouping objects. If the rule matches
     everything except its members, ``excluded`` has these members. A side with ``excluded`` covers only sides with an
@@ -47,7 +47,8 @@ class SideIndex:
     def lists(self, side: Extent) -> list[list[int]]:
         """Return lists with the positions of the rules that may cover ``side``.
 
-        The lists have the positions of all covering rules, and may have others. A position can be in several lists.
+        Together, the lists contain the position of every rule that covers ``side``. They can also contain positions of
+        other rules, and a position more than once.
         """
         candidates = (self._positions.get(key) for key in (_ANY, *self._keys_around(side)))
         return [positions for positions in candidates if positions]
@@ -95,7 +96,7 @@ class CoverIndex:
     def candidates(self, source: Extent, destination: Extent) -> list[int]:
         """Return the sorted positions of rules that may cover a rule with these sides.
 
-        The source and the destination both give a list of candidates. The shorter list is returned.
+        Of the candidates by source and the candidates by destination, the shorter list is returned.
         """
         both = (self._source.lists(source), self._destination.lists(destination))
         fewest = min(both, key=lambda lists: sum(map(len, lists)))

@@ -142,7 +142,7 @@ class _Side:
 
     @property
     def whole_families(self) -> frozenset[int]:
-        """Return the IP versions whose addresses are all on this side."""
+        """Return the IP versions for which this side matches all addresses."""
         if self.is_excluding:
             return frozenset()
         return frozenset({4, 6} if self.is_any else {block[0] for block in self.ranges if block in _WHOLE_FAMILIES})

@@ -1,4 +1,7 @@
-"""The section ``firewall``: kinds ``ans.firewall`` and ``ans.firewall_rule``."""
+"""The firewall section: resource kinds for the whole section and for one rule.
+
+Their names are ``ans.firewall`` and ``ans.firewall_rule``.
+"""
 
 from __future__ import annotations
 
@@ -67,14 +70,14 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
         return changed
 
     def prepare_store(self, store: Store, spec: FirewallPolicySpec) -> None:
-        """Read the state of the firewall only if the spec sets the state."""
+        """Make the store read the firewall state only if the spec sets ``enabled``."""
         if hasattr(store, "wants_state"):
             store.wants_state = spec.enabled is not None
 
     def resolve_rules(
         self, store: Store, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]
     ) -> Sequence[FirewallRuleSpec]:
-        """Replace names by IDs, and look up the port profiles of NSX-T."""
+        """Replace names with IDs, and resolve the port profiles of NSX-T."""
         return resolve_objects(store, specs, paths)
 
     def plain_rule(self, rule: LiveRule, document: Document) -> dict[str, Any]:

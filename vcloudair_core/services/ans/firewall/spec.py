@@ -79,7 +79,7 @@ class ServiceSpec:
 
 
 def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
-    """Return the combined traffic of services in a form for comparison.
+    """Return the combined traffic of services in canonical form.
 
     If one service is ``any`` on all ports, the result is ``any``. Services that differ only in ports are merged.
     """
@@ -281,7 +281,7 @@ IDENTITIES = replace(BY_NAME, content=rule_content)
 
 
 def exact_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
-    """Return the spec of a rule in an exact list, with defaults for omitted fields.
+    """Return the spec of a rule for ``state: exact``, with defaults.
 
     The name keeps its value, because it identifies the rule. The tag also keeps its value, because the server sets a
     tag if the user does not.
@@ -311,8 +311,8 @@ def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> Firewal
     """Return a spec that is adapted to ``current``, the rule that the spec updates.
 
     If ``source`` or ``destination`` becomes ``any``, its exclude flag is cleared, because "all except any" matches
-    nothing. If the rule matches any service, adding applications removes this service. If the last application is
-    removed, the rule matches any service, and the plan shows this change.
+    nothing. If the rule matches any service and applications are added, they replace ``any``. If the last application
+    is removed, the rule matches any service, and the plan shows this change.
     """
     changes: dict[str, Any] = {}
     if spec.source is not None and spec.source_exclude is None and is_any(spec.source):
@@ -412,7 +412,7 @@ class FirewallPolicySpec:
 
 
 def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:
-    """Return the settings of a complete document, with all defaults."""
+    """Return the settings for ``state: exact``, with defaults for omitted fields."""
     settings = dict(spec.global_settings or ())
     known = {word: default for word, (_, _, default) in GLOBAL_SETTINGS.items() if default is not None}
     return replace(

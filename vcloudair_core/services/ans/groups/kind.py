@@ -173,7 +173,7 @@ class GroupKind(ResourceKind):
         return replace(change, before=before, after=after)
 
     def _with_names(self, document: GroupDocument) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-        """Return a function that shows networks by name, and omits empty lists."""
+        """Return a function that replaces URNs with network names, and omits empty lists."""
         names = MemberNames(document)
 
         def named(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class GroupDocument(Document):
     Attributes:
         objects: The objects. A narrowed store reads only the objects that the desired state names.
         sections: The sections with rules that refer to the objects. They are read only before a deletion.
-        networks: The names of networks by URN, which members of security groups can name.
+        networks: The names of the networks that can be members of security groups, keyed by URN.
         edit: The changes to write, or None.
     """
 

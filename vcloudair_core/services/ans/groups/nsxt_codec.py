@@ -99,7 +99,7 @@ def changed_group(raw: Mapping[str, Any], spec: Any, changed: Sequence[str]) -> 
 
 
 def _content(spec: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Return the JSON keys of fields."""
+    """Return the JSON keys and values of the fields ``names`` of a spec."""
     keys: dict[str, Any] = {}
     for name in names:
         value = getattr(spec, name)

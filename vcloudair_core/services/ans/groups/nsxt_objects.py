@@ -94,7 +94,7 @@ class NsxtObjects(GroupObjects):
     def network_names(self, objects: Sequence[GroupObject], *, is_complete: bool) -> Mapping[str, str]:
         """Return the names of member networks by URN.
 
-        If ``is_complete`` is True, the result has all networks that members can name.
+        If ``is_complete`` is True, the result has all networks that can be members.
         """
         names = {
             urn: name for item in objects if not self._is_profile for urn, name in members_of(mapping_of(item.raw))
@@ -110,7 +110,7 @@ class NsxtObjects(GroupObjects):
         return names
 
     def wait_until_idle(self) -> None:
-        """Wait until no task of the server changes groups or profiles.
+        """Wait until no server task is changing groups or profiles.
 
         Source: protocol/query.md §4.1 (records of tasks), protocol/nsxt.md §0.2 (names of operations).
         """
@@ -153,9 +153,11 @@ class NsxtObjects(GroupObjects):
 
 
 def _is_network_of(network: Mapping[str, Any], owner_id: str) -> bool:
-    """Return True if a group of an owner can have a network as member.
+    """Return True if groups of an owner can have a network as a member.
 
-    An edge gateway routes the network, or a VDC group owns it. Source: protocol/nsxt.md §2.
+    The owner is the edge gateway that routes the network, or the VDC group that owns the network.
+
+    Source: protocol/nsxt.md §2.
     """
     router = mapping_of(mapping_of(network.get("connection")).get("routerRef")).get("id")
     return owner_id in (router, mapping_of(network.get("ownerRef")).get("id"))

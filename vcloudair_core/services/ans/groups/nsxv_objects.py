@@ -83,9 +83,9 @@ class NsxvObjects(GroupObjects):
         return scope is None or id_tail(scope) == id_tail(self._vdc_id)
 
     def containers(self, ids: Collection[str]) -> Iterator[tuple[str, frozenset[str]]]:
-        """Yield the name of each group that contains some of the objects, and their IDs.
+        """Yield each group that contains some of the objects, as ``(name, ids)``.
 
-        An ID is the last part of the ID of an object, as in ``ids``.
+        These IDs, and the parameter ``ids``, are the last parts of the IDs of the objects.
         """
         for element in self._list(_CONTAINERS[self._kind]):
             members = [*children(element, "member"), *children(element, "excludeMember")]
@@ -96,7 +96,7 @@ class NsxvObjects(GroupObjects):
     # -- writing --------------------------------------------------------------------------------------------------
 
     def create(self, spec: Any) -> None:
-        """Create an object. Rules can use an IP set only if it is inherited."""
+        """Create an object with inheritance, without which rules cannot use an IP set."""
         root = etree.Element(self._kind)
         for name in ("name", "description"):
             set_text(root, name, getattr(spec, name) or "")
@@ -139,7 +139,7 @@ class NsxvObjects(GroupObjects):
 
 
 def _refuse_page(response: Response) -> None:
-    """Raise DecodeError if a proxy has answered a write. Its result is unknown."""
+    """Raise DecodeError if a proxy answered a write. The result is then unknown."""
     if html_title(response.body):
         raise html_error(response.body, "the response to the write", "a response of the server")
 

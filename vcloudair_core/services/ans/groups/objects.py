@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class GroupObjects(ABC):
-    """Read and write the objects of one type of an edge gateway, VDC or VDC group."""
+    """Read and write one type of objects that an edge gateway, VDC or VDC group owns."""
 
     @abstractmethod
     def read(self, names: Collection[str] | None) -> list[GroupObject]:
@@ -30,16 +30,16 @@ class GroupObjects(ABC):
         """Delete an object. An object that another client has deleted is not an error."""
 
     def containers(self, ids: Collection[str]) -> Iterable[tuple[str, frozenset[str]]]:
-        """Return the name of each group that contains some of the objects, and their IDs.
+        """Return each group that contains some of the objects, as ``(name, ids)``.
 
-        An ID is the last part of the ID of an object, as in ``ids``.
+        These IDs, and the parameter ``ids``, are the last parts of the IDs of the objects.
         """
         return ()
 
     def network_names(self, objects: Sequence[GroupObject], *, is_complete: bool) -> Mapping[str, str]:
         """Return the names of member networks by URN.
 
-        If ``is_complete`` is True, the result has all networks that members can name.
+        If ``is_complete`` is True, the result has all networks that can be members.
         """
         return {}
 

@@ -118,8 +118,8 @@ def _of_edge(session: Session, edge: Edge) -> GroupOwner:
 def edges_of(session: Session, owner: GroupOwner, *, of_profiles: bool) -> list[Edge]:
     """Return the edge gateways whose rules can use the objects of an owner.
 
-    On NSX-V, all edge gateways of a VDC share its objects. On NSX-T, the edge gateways of a VDC share only application
-    profiles, so set ``of_profiles`` for these.
+    On NSX-V, all edge gateways of a VDC share its objects. On NSX-T, the edge gateways of a VDC share application
+    profiles (``of_profiles``), but no other objects.
 
     Source: protocol/nsxt.md §3, §4; protocol/ans.md §1.1.
     """

@@ -36,7 +36,10 @@ class Side:
     is_excluded: bool = False
 
     def kept(self, removed: Collection[str]) -> list[str]:
-        """Return the display names of the values that are left without the removed IDs."""
+        """Return the display names of the values that remain without ``removed``.
+
+        ``removed`` has the last parts of the IDs of the removed references.
+        """
         return [*self.others, *(name for key, name in self.references.items() if id_tail(key) not in removed)]
 
 

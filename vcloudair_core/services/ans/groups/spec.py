@@ -134,7 +134,7 @@ class CriterionSpec:
 
 
 def _criteria_meaning(criteria: Sequence[CriterionSpec]) -> Hashable:
-    """Return criteria in a form for comparison. The order does not matter."""
+    """Return criteria in canonical form, without an order."""
     return frozenset(frozenset(criterion.rules or ()) for criterion in criteria)
 
 
@@ -207,7 +207,7 @@ class ProfileServiceSpec:
 
 
 def _services_meaning(services: Sequence[ProfileServiceSpec]) -> Hashable:
-    """Return the traffic of services in a form for comparison.
+    """Return the traffic of services in canonical form.
 
     Services that differ only in destination ports are merged.
     """

@@ -112,7 +112,7 @@ class GroupStore(Store):
         return store
 
     def refuse_spec_of_owner(self, desired: Desired) -> None:
-        """Raise SpecError for a dynamic security group that no VDC group would own.
+        """Raise SpecError for a dynamic security group whose owner is not a VDC group.
 
         Source: protocol/nsxt.md §3.
         """
@@ -167,7 +167,7 @@ class GroupStore(Store):
     # -- writing --------------------------------------------------------------------------------------------------
 
     def commit(self, base: Document, document: Document) -> None:
-        """Create and change objects, and delete objects after the references to them.
+        """Create, change and delete objects. References are removed before a deletion.
 
         Raises: ConflictError if another client has changed the objects; the errors of the writes.
         """
@@ -242,7 +242,7 @@ def _ids(objects: Iterable[GroupObject]) -> frozenset[str]:
 
 
 def _objects_of(session: Session, owner: GroupOwner, group_type: GroupType) -> GroupObjects:
-    """Return the objects of the owner's backend."""
+    """Return the reader and writer of objects for the owner's backend."""
     if owner.backend == NSXT:
         from vcloudair_core.services.ans.groups.nsxt_objects import NsxtObjects
 

@@ -1,9 +1,9 @@
 """Find the rules that refer to objects, and remove the references.
 
-A rule whose last source, destination, service or application would be removed is deleted. Without it, the rule would
-match any traffic. An object that is deleted matches no traffic, so the other rules treat traffic as before. References
-in a source or destination with an exclude flag are never removed, because the rule would then match the traffic that it
-excluded.
+A rule is deleted if its source, its destination, or its services and applications would become empty, because an empty
+field matches any traffic. An object that is deleted matches no traffic, so the other rules treat traffic as before.
+References in a source or destination with an exclude flag are never removed, because the rule would then match the
+traffic that it excluded.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class UsageReader:
 
 
 def _known(session: Session, group: Any) -> dict[str, str]:
-    """Return the target keys of a VDC group, so that its org is not looked up."""
+    """Return the target keys that save the calls to read a VDC group and its org."""
     is_provider = session.identity.org_name.casefold() == "system"
     if is_provider and not group.org_id:
         return {}

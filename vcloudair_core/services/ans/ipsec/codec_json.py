@@ -22,7 +22,7 @@ from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of,
 class JsonIpsecCodec(JsonCodec[IpsecSpec]):
     """A codec for IPsec in JSON.
 
-    The attribute ``backend`` determines if a write sends the version.
+    The attribute ``backend`` determines whether a write sends the version.
 
     Source: protocol/ans.md §4.1-4.2, §8.
     """

@@ -22,7 +22,7 @@ _CONTENT = ("enabled", "listenerIp", DEFAULT_ZONE, ZONES, "snatRuleEnabled", "sn
 class NsxtDnsStore(NsxtStore, StageableSectionStore):
     """The DNS forwarding of an NSX-T edge gateway, which is one object.
 
-    A write sends the whole object with its version. If nothing of it remains, the object is deleted.
+    A write sends the whole object with its version. If the configuration becomes empty, the object is deleted.
     """
 
     def read_tree(self) -> dict[str, Any]:

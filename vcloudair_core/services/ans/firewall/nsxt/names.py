@@ -1,4 +1,4 @@
-"""Look up the names of port profiles in NSX-T firewall rules.
+"""Resolve the names of port profiles in NSX-T firewall rules.
 
 Source: protocol/nsxt.md §3, §4, §13.1.
 """
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 def resolve_names(
     objects: HelperObjects, specs: Sequence[FirewallRuleSpec], paths: Sequence[str], problems: Problems
 ) -> Sequence[FirewallRuleSpec]:
-    """Replace the profiles in specs with the values that decoded rules have.
+    """Replace the profiles in specs with the form that decoded rules use.
 
     System profiles become services. The list of profiles is read if a rule names profiles or ICMP types. Names that do
-    not exist become problems.
+    not exist are added to ``problems``.
     """
     resolved = [_resolved(objects, spec, path, problems) for spec, path in zip(specs, paths, strict=True)]
     is_same = all(new is old for new, old in zip(resolved, specs, strict=True))

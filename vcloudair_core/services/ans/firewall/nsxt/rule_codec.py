@@ -84,7 +84,7 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
         )
 
     def new_record(self, spec: FirewallRuleSpec) -> dict[str, Any]:
-        """Return the record of a new rule, without an id.
+        """Return the record of a new rule, without its ID.
 
         NSX-T requires a name. A rule without a name gets a name that describes its traffic.
         """

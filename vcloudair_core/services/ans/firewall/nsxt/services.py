@@ -39,7 +39,7 @@ def services_of_rule(record: Mapping[str, Any], applications: Sequence[str]) -> 
 
 
 def applications_of(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the profiles of a rule that have no equivalent services."""
+    """Return the names of the rule's profiles that have no equivalent services."""
     profiles = [profile for profile in _profiles(record) if not _has_services(profile)]
     names = [str(profile.get("name") or profile.get("id")) for profile in profiles]
     names += [

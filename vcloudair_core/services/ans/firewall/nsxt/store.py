@@ -40,7 +40,7 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     @property
     def ignored_logging(self) -> set[str]:
-        """Names of rules whose logging stays off although this process requested logging."""
+        """Names of rules for which the server ignored a request to enable logging."""
         return self._logging.ignored
 
     @property

@@ -104,7 +104,7 @@ def shown_reference(reference: Any) -> str | None:
 def resolve_certificates(
     library: CertificateLibrary, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
 ) -> Sequence[IpsecTunnelSpec]:
-    """Replace certificates in specs with the values that decoded tunnels have.
+    """Replace certificates in specs with the form that decoded tunnels use.
 
     The certificate library is read only if a spec has a certificate.
 

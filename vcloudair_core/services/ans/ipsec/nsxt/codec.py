@@ -52,7 +52,7 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
         super().__init__(NSXT)
 
     def settings_of(self, tree: Mapping[str, Any]) -> IpsecSpec:
-        """Return settings without values. The service cannot be switched off."""
+        """Return settings without values, because the service cannot be disabled."""
         return IpsecSpec(enabled=bool(self.records(tree)), ca_certificates=(), crl_certificates=())
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
@@ -85,7 +85,7 @@ class NsxtIpsecCodec(JsonCodec[IpsecSpec]):
         )
 
     def new_record(self, spec: IpsecTunnelSpec) -> dict[str, Any]:
-        """Return the record of a new tunnel, without an id."""
+        """Return the record of a new tunnel, without its ID."""
         raw: dict[str, Any] = {"authenticationMode": "PSK", "securityType": DEFAULT.upper()}
         names = [name for name in spec.__dataclass_fields__ if getattr(spec, name) is not None]
         if not is_custom(spec):
