@@ -190,7 +190,7 @@ def newest_run(settings: Settings) -> str:
 
 
 def unreadable_runs(settings: Settings) -> dict[str, str]:
-    """Return the folders that are not readable runs of this user, with the reason.
+    """Return the folders that cannot be read as runs of this user, with the reasons.
 
     Shape: ``{folder name: reason}``. Raises ConfigurationError.
     """

@@ -104,8 +104,8 @@ class Step:
         retries: The number of further attempts after a failure.
         retry_delay_s: The pause between attempts.
         on_error: ``stop`` or ``continue``. If empty, the setting of the group or plan applies.
-        on_resume: The behavior after a run died during the step. ``run`` runs the step again. ``fail`` marks the step
-            as failed, because it must not run twice.
+        on_resume: The behavior when a run that died during the step is resumed. ``run`` runs the step again. ``fail``
+            marks the step as failed, because it must not run twice.
         line: The line in the plan file, or 0 if the plan has no file.
     """
 

@@ -175,7 +175,7 @@ class RunView:
 
 
 def _text(text: str, style: str = "") -> Text:
-    """Return a rich text that fits on one line, with control characters escaped."""
+    """Return a ``rich`` Text on one line, with control characters escaped."""
     from rich.text import Text
 
     return Text(on_one_line(text), style=style)

@@ -1,1 +1,1 @@
-"""Commands for the routing and the DNS forwarding of edge gateways."""
+"""Commands for static routes and DNS forwarding on edge gateways."""
