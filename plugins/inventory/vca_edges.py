@@ -127,7 +127,7 @@ class InventoryModule(CloudInventory):
             self.inventory.set_variable(host, "ansible_connection", "local")
 
     def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
-        """Yield the groups of an edge gateway."""
+        """Yield the groups of an edge gateway, as pairs of the name and a description."""
         for key in self.get_option("group_by"):
             if record[key]:
                 name = "{}_{}".format(key, str(record[key]).lower() if key == "status" else record[key])

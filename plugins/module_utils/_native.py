@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert values of Ansible types to built-in types. Private to this collection.
 
-Ansible marks text, numbers and times with its own subclasses (unsafe text, tags, lazy containers, vaulted text). The
-subclasses differ between versions of Ansible. The library gets built-in types only, so that it behaves the same with
-every version.
+Ansible passes values as instances of its own classes (unsafe text, tagged text, numbers and times, lazy containers,
+vaulted text). The classes differ between versions of Ansible. The library receives only built-in types, so that it
+behaves the same with every version.
 """
 
 from __future__ import annotations

@@ -101,7 +101,10 @@ class AnsibleModule(basic.AnsibleModule):
         return self._ignored.get("stage") not in (None, False, "", "false", "no", "off")
 
     def _leave_out_shared(self) -> None:
-        """Remove options of other modules, which ``module_defaults`` of the group added."""
+        """Remove options that the module does not have.
+
+        ``module_defaults`` of the action group can set options that only other modules of the group have.
+        """
         known = set(self.argument_spec).union(*(option.get("aliases", ()) for option in self.argument_spec.values()))
         for name, option in {**edge_arguments(), **vdc_group_arguments(), **stage_arguments()}.items():
             for key in (name, *option.get("aliases", ())):
@@ -163,9 +166,9 @@ def _flat(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def without_empty_cells(params: Mapping[str, Any], declared: ArgumentSpec) -> Params:
-    """Return the parameters that are neither None nor blank.
+    """Return the parameters without None and blank values, which count as not set.
 
-    This also applies to suboptions. Tables and AWX surveys produce such values, which count as not set.
+    Such values come from empty table cells and AWX surveys. They are also removed from suboptions.
     """
     kept = {}
     for name, value in params.items():
@@ -202,14 +205,15 @@ def _without(text: Any, secrets: Iterable[str]) -> Any:
 
 
 class Job:
-    """Read or converge the resources of a kind, and build the result of the module.
+    """A job that reads or converges resources, and builds the result of the module.
 
-    ``specs(params)`` returns the desired specs. Without ``specs``, the job only reads. ``state(params)`` returns
-    ``present``, ``absent`` or ``exact``. ``target(params)`` returns the target of the kind. By default, the target
-    comes from the options ``edge`` and ``vdc``. ``show(resources, params)`` returns the result keys of the module.
+    ``kind`` is the resource kind. ``specs(params)`` returns the desired specs. Without ``specs``, the job only reads.
+    ``state(params)`` returns ``present``, ``absent`` or ``exact``. ``target(params)`` returns the target of the kind.
+    By default, the target comes from the options ``edge`` and ``vdc``. ``show(resources, params)`` returns the result
+    keys of the module.
 
-    ``about(client, target)`` returns result keys that describe the target. It is called after the read, but not for
-    staged changes, because most of them do not read.
+    ``about(client, target)`` returns result keys that describe the target. It is called after the resources are read.
+    It is not called for staged changes, because staging usually reads nothing from the server.
 
     ``more(client, params, result)`` returns result keys that require additional API calls. ``more`` is not called in
     check mode. If ``more`` raises an error, the task fails, but the result still reports the changes.
@@ -359,7 +363,7 @@ def execute(
 ) -> Result:
     """Run ``work`` with a new client and return its result.
 
-    ``caller`` has the name of the module and the ID of the AWX job, for the audit log.
+    ``caller`` is a tuple of the module name and the AWX job ID, for the audit log.
 
     ``api_calls`` in the result is the number of requests. If the library raised an error, ``failed`` is true.
     """
@@ -392,7 +396,7 @@ def writing(work: Work) -> Work:
 def failure(error: VcloudAirError, writes: bool = False) -> Result:
     """Return the result of a task that failed with an error of the library.
 
-    If ``writes`` is true, the result always has ``written``. The value is false unless the error has another value.
+    If ``writes`` is true, the result always has ``written``, which is false if the error does not set it.
     """
     if writes and error.written is None:
         error.written = False

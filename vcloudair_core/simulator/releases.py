@@ -36,7 +36,7 @@ _BELOW_PORTAL = (30,)
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """Return an API version as numbers, without the suffix of a pre-release."""
+    """Return an API version as a tuple of numbers, without a pre-release suffix."""
     return tuple(int(number) for number in version.split("-")[0].split("."))
 
 
@@ -46,14 +46,14 @@ def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
 
 
 def newest(versions: Sequence[str]) -> tuple[int, ...]:
-    """Return the newest of several API versions, as numbers."""
+    """Return the newest API version in ``versions`` as a tuple of numbers."""
     return max(as_numbers(version) for version in versions)
 
 
 def is_deprecated(version: str, versions: Sequence[str]) -> bool:
     """Return True if ``version`` is at least two major versions older than the newest.
 
-    The rule is inferred, because real servers differ.
+    This limit is inferred. Real servers have different limits.
     """
     return as_numbers(version)[0] <= newest(versions)[0] - 2
 

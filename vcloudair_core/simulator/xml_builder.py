@@ -25,8 +25,8 @@ def element(
 ) -> Any:
     """Return an element. Attributes and children that are None are omitted.
 
-    A child that is a text or number becomes the text of the element. ``prefixes`` maps the prefixes that the element
-    declares to namespaces. By default, the element declares ``namespace`` as the default namespace.
+    A string or number in ``children`` becomes the text of the element. ``prefixes`` is a mapping of namespace prefixes
+    to namespaces, which the element declares. By default, ``namespace`` is declared as the default namespace.
     """
     names = prefixes or ({None: namespace} if namespace else None)
     # The type stubs of lxml do not allow the prefix None, which declares the default namespace.

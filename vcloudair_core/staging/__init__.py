@@ -1,1 +1,1 @@
-"""Staging: changes of several tasks, written together."""
+"""Stage the changes of several tasks, and write them together."""

@@ -171,8 +171,8 @@ class Staging:
     def _commit_after(self, done: Sequence[Outcome], section: StagedSection, check: bool) -> Outcome:
         """Commit a section.
 
-        ``done`` has the outcomes of the sections that were committed before. If one of these sections was written,
-        ``written`` of a raised error is set to True.
+        ``done`` contains the outcomes of the sections that were committed earlier. If one of them was written, a raised
+        error has ``written`` set to True.
         """
         try:
             with mark_unwritten(check):

@@ -85,8 +85,8 @@ class StagedChanges:
     def as_dict(self) -> dict[str, Any]:
         """Return the stage as JSON values.
 
-        Format: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``. The first
-        ``waiting`` is the number of uncommitted changes in the stage. Each section has its own number.
+        Format: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``. ``waiting`` is
+        the number of uncommitted changes, in the stage and in each section.
         """
         return {
             "stage_id": self.stage_id,
@@ -236,9 +236,9 @@ def stages_in(folder: Path) -> list[StagedChanges]:
 def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
     """Return the uncommitted stages of this user on this host, oldest first.
 
-    Format of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``. The first
-    ``waiting`` is the number of uncommitted changes in the stage. Each section has its own number. By default,
-    ``settings`` are loaded from the environment and the configuration file. No request is sent.
+    Format of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``.
+    ``waiting`` is the number of uncommitted changes, in the stage and in each section. By default, ``settings`` are
+    loaded from the environment and the configuration file. No request is sent.
     """
     return [content.as_dict() for content in stages_in(stage_folder(settings or _default_settings()))]
 

@@ -1,8 +1,8 @@
 """Pytest fixtures for simulated clouds, and conformance tests for plugins.
 
 ``vca_simulator``         an in-process simulated cloud, new for each test
-``vca_simulator_server``  a simulated cloud behind a TLS socket, for programs; one per module, reset for each test
-``vca_clock``             the clock of ``vca_simulator`` and its clients, which sleeps without waiting
+``vca_simulator_server``  a simulated cloud behind a TLS socket, for programs; one per test module, reset for each test
+``vca_clock``             the clock of ``vca_simulator`` and its clients, whose ``sleep()`` returns immediately
 ``vca_app``               an App with all installed plugins, whose clients use ``vca_simulator`` and ``vca_clock``
 ``vca_client``            a client of ``vca_app``
 ``vca_request_log``       the requests that ``vca_simulator`` received

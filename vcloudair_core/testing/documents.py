@@ -17,7 +17,10 @@ _DEEPEST_RECORD = 2
 
 
 def content(tree: Any) -> Any:
-    """Return a copy of a tree for later comparison."""
+    """Return a copy of a tree that can be compared with ``==``.
+
+    XML becomes bytes in canonical form (C14N).
+    """
     if isinstance(tree, Document):
         return content(tree.tree)
     if _is_xml(tree):

@@ -56,7 +56,7 @@ def check_unknown_field(kind: ResourceKind, example: Example) -> None:
 
 
 def check_bad_values(kind: ResourceKind, example: Example) -> None:
-    """Check that each test value of a field results in a spec or a SpecError."""
+    """Check that unusual values of a field are accepted or raise only SpecError."""
     names = [*fields_of(kind.spec_type), *example.specs[0]]
     for name in dict.fromkeys(names):
         for value in _ODD_VALUES:

@@ -171,8 +171,8 @@ def _without_help(command: Any, path: str) -> Iterator[str]:
 def check_route(route: SimulatorRoute, simulator: Simulator) -> None:
     """Check the status codes that a route returns with and without a session.
 
-    Without a session, the route must return 401. With a session, the route must return another status below 500. Routes
-    with ``auth=False`` need no session.
+    Without a session, the route must return 401. With a session, the route must return a status below 500 other than
+    401. Routes with ``auth=False`` need no session and can return any status below 500.
     """
     name = f"{route.method} {route.path}"
     user = simulator.world.users[0]

@@ -15,7 +15,7 @@ class Transport(Protocol):
     """
 
     def send(self, request: Request) -> Response:
-        """Send a request and return the complete response, whatever its status.
+        """Send a request and return the complete response, with any HTTP status.
 
         Raises: ConnectionFailedError, TimeoutExpiredError or TlsError if no complete response arrives. The attribute
         ``may_have_executed`` of the error is True if the request may have reached the server.

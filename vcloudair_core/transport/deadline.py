@@ -1,7 +1,8 @@
 """Deadlines for whole responses.
 
 A read timeout restarts with each byte, so it never expires if a response arrives byte by byte. A watchdog thread checks
-the deadlines of all current exchanges twice a second. The thread shuts down the socket of each late exchange.
+the deadlines of all current exchanges twice a second. The thread shuts down the socket of each exchange whose deadline
+has passed.
 """
 
 from __future__ import annotations

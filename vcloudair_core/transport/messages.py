@@ -153,8 +153,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def origin_of(url: str) -> str:
     """Return the origin of a URL as ``scheme://host:port`` in lower case.
 
-    The port is always included. Servers include ``:443`` in some headers and omit it in the body (source:
-    protocol/sessions.md §1.2). Because the port is always included, both URLs have equal origins.
+    The port is always included, so that a URL has the same origin with and without ``:443``. Servers include ``:443``
+    in some headers and omit it in the body (source: protocol/sessions.md §1.2).
     """
     parts = urlsplit(url)
     scheme = parts.scheme.lower()

@@ -175,7 +175,10 @@ class RequestsTransport:
         return trust_of(self._ca_path).path or True
 
     def _silence(self, origin: str) -> None:
-        """Log a warning once. Suppress the warning that urllib3 logs for each request."""
+        """Log once that certificates are not verified.
+
+        The warning of urllib3 for each request is suppressed.
+        """
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -233,7 +236,7 @@ def preload() -> None:
 
 
 def _adapter_class(*, uses_system_store: bool) -> type[HTTPAdapter]:
-    """Return an adapter class whose connections are limited by the current deadline."""
+    """Return an adapter class whose connections honor the current deadline."""
     from requests.adapters import HTTPAdapter
 
     classes = pool_classes()

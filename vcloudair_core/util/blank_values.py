@@ -16,7 +16,10 @@ MASKED_REASON = (
 
 
 def is_blank(value: Any) -> bool:
-    """Return True for None, blank text, or a nonempty container of only blank values."""
+    """Return True for None, blank text, or a container that has only blank values.
+
+    An empty container is not blank.
+    """
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, Mapping):
@@ -27,7 +30,10 @@ def is_blank(value: Any) -> bool:
 
 
 def is_masked(value: Any) -> bool:
-    """Return True if a string, or a string in a list, contains one of Ansible's masks."""
+    """Return True if a string, or a string in a list, contains a mask of Ansible.
+
+    The masks are ``********`` and ``VALUE_SPECIFIED_IN_NO_LOG_PARAMETER``.
+    """
     if isinstance(value, (list, tuple)):
         return any(is_masked(item) for item in value)
     return isinstance(value, str) and bool(_MASKED.search(value))

@@ -31,15 +31,15 @@ def place_of(name: str, reading: Reading, path: Path) -> str:
 
 
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
-    """Return an error with all issues and problems, sorted by line.
+    """Return an error with the issues of ``reading`` and the problems, sorted by line.
 
-    Return None if the document has neither.
+    ``problems`` contains pairs of a path and a reason. Return None if there are neither issues nor problems.
     """
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
 
 def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()) -> None:
-    """Raise SpecError if the text has issues, or if there are problems."""
+    """Raise SpecError if ``reading`` has issues, or if there are problems."""
     error = document_error(name, reading, problems)
     if error is not None:
         raise error

@@ -169,10 +169,10 @@ _guard = threading.Lock()
 
 
 def remember(*secrets: Secret) -> None:
-    """Redact secrets in all excerpts of this process while the secret objects exist.
+    """Register secrets that are redacted in all excerpts of this process.
 
-    This registry is necessary because parsers have no access to the session. It has only weak references to the
-    secrets.
+    The registry contains weak references, so a secret is redacted as long as its object exists. The registry is
+    necessary because parsers create excerpts, but have no access to the session.
     """
     with _guard:
         _remembered.update({id(secret): secret for secret in secrets if secret})

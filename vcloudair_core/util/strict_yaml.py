@@ -200,7 +200,7 @@ _KINDS = {"int": "a number", "float": "a number", "timestamp": "a date", "str": 
 
 
 class _Walk:
-    """Convert YAML nodes to plain values, and record line numbers and issues."""
+    """A converter of YAML nodes to plain values that records line numbers and issues."""
 
     def __init__(self, budget: int) -> None:
         self.lines: dict[Path, int] = {}

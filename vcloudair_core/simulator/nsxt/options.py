@@ -1,6 +1,7 @@
 """Simulator options for NSX-T edge gateways.
 
-Most options select a behavior that no source documents. Source: protocol/nsxt.md §14, §15.
+Most options select one of several possible behaviors, because the behavior of the product is not documented. Source:
+protocol/nsxt.md §14 (required simulator behavior), §15 (open questions).
 """
 
 from __future__ import annotations

@@ -33,9 +33,9 @@ def _path(edge: SimulatedEdge) -> str:
 
 
 def _of_vdc(column: Column) -> Column:
-    """Return a column that only edges of VDCs have.
+    """Return a column that has no value for edges in VDC groups.
 
-    A VDC group is the owner of the other edges (inferred).
+    Such an edge belongs to its VDC group, and not to a VDC (inferred).
 
     Source: protocol/nsxt.md §2.
     """

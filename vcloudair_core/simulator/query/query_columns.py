@@ -90,7 +90,7 @@ def org_of(context: Any, item: Any) -> Org:
 
 
 def owner_of(context: Any, item: Any) -> User | None:
-    """Return the owner of an object in an org or a VDC, or None."""
+    """Return the owner of an object that belongs to an org or a VDC, or None."""
     user: User | None = context.world.owner_of(item, org_of(context, item).name)
     return user
 
@@ -104,7 +104,7 @@ def constant(value: Any) -> Column:
 
 
 def from_field(name: str) -> Column:
-    """Return a column for a field of the object."""
+    """Return a column with the value of a field of the object."""
     return lambda context, item: getattr(item, name)
 
 
@@ -151,7 +151,8 @@ def owner_href(context: Any, item: Any) -> str | None:
 def last_task_columns(path: Callable[[Any], str]) -> dict[str, Column]:
     """Return the columns for the latest task of an object.
 
-    ``path`` returns the path of the object. The values are None without a task. A blank value is one space.
+    ``path`` returns the path of the object. The values are None if the object has no task. ``taskDetails`` is always
+    one space.
 
     Source: protocol/query.md §2.1, protocol/recorded-responses.md §3.
     """

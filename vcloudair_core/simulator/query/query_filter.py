@@ -154,8 +154,8 @@ def _moment(text: str) -> datetime | None:
 
 
 def _is_same(actual: str, expected: str) -> bool:
-    """Return True if two values are equal.
+    """Return True if an attribute equals the value in a filter.
 
-    A link and a URN are also equal if they contain the same ID.
+    A URN in a filter also equals a URL that ends with the same ID.
     """
     return actual == expected or (expected.startswith("urn:vcloud:") and actual.endswith(expected.rsplit(":", 1)[-1]))

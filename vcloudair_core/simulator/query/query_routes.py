@@ -128,7 +128,7 @@ def query_list(context: Any) -> Response:
 class _BadQueryError(Exception):
     """An invalid query. The response has status 400 and the exception text.
 
-    The texts are placeholders, because no source states them. Source: protocol/query.md §10.
+    The texts are placeholders, because the real texts are unknown. Source: protocol/query.md §10.
     """
 
 
@@ -181,7 +181,7 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
 
 
 def _is_refused(context: Any, kind: str) -> bool:
-    """Return True if users of this kind cannot use a query type.
+    """Return True if the user, a tenant or the provider, cannot use a query type.
 
     Source: protocol/query.md §6.
     """
@@ -229,9 +229,10 @@ def _find_objects(
 
 
 def _shown_columns(query_type: QueryType, columns: Mapping[str, Column], fields: str) -> Mapping[str, Column]:
-    """Return the attributes that ``fields`` selects, and always ``href``.
+    """Return the columns that ``fields`` selects, by name.
 
-    Raises _BadQueryError for an unknown field. Source: protocol/query.md §5.
+    ``href`` is always included. If ``fields`` is empty, all columns are returned. Raises _BadQueryError for an unknown
+    field. Source: protocol/query.md §5.
     """
     if not fields:
         return columns

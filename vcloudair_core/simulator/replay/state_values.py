@@ -1,7 +1,7 @@
 """Convert values of the simulator state to and from JSON.
 
-Values are plain data, or instances of the state's data classes. JSON contains the class name. No other classes can be
-loaded.
+A value is plain data, or an instance of one of the state's data classes. The JSON form of an instance contains the
+name of its class. Instances of other classes cannot be loaded.
 """
 
 from __future__ import annotations

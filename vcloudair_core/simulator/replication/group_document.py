@@ -1,6 +1,6 @@
-"""Build documents of replication groups, in all recorded and possible formats.
+"""Build documents of replication groups.
 
-Source: protocol/dr.md §2.3.
+Options select the format: a recorded format or another possible format. Source: protocol/dr.md §2.3.
 """
 
 from __future__ import annotations
@@ -122,7 +122,10 @@ def _state(context: Any, name: str, state: str | None) -> str | None:
 
 @functools.lru_cache(maxsize=8)
 def replaced_states(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Return the spelling for each state, from pairs such as ``inProgress=running``."""
+    """Return a mapping of states to the names that replace them in documents.
+
+    Format of each pair: ``inProgress=running``.
+    """
     return {state: spelling for state, _, spelling in (pair.partition("=") for pair in pairs)}
 
 

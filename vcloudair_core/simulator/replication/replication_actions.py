@@ -30,7 +30,8 @@ def own_replication(context: Any) -> SimulatedReplication | None:
 def not_found(context: Any) -> Response:
     """Return 403 or 404 for an unknown replication.
 
-    The option ``unknown_replication`` selects the status, because no source states it. Source: protocol/dr.md §3.4.
+    The option ``unknown_replication`` selects the status, because the status on real servers is unknown. Source:
+    protocol/dr.md §3.4.
     """
     if context.simulator.config.unknown_replication == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The replication does not exist.", context.version)
@@ -139,9 +140,10 @@ def _media_type_error(context: Any, action: str) -> Response | None:
 
 
 def _params(body: bytes) -> tuple[bool, bool]:
-    """Return the value of PowerOn, and True if the body contains Synchronize.
+    """Return ``(power_on, has_synchronize)`` for the body of an action request.
 
-    The default of PowerOn is true. Source: protocol/dr.md §3.1.
+    ``power_on`` is the value of PowerOn, which is true by default. ``has_synchronize`` is true if the body contains
+    Synchronize. Source: protocol/dr.md §3.1.
     """
     if not body.strip():
         return True, False

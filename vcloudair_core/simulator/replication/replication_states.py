@@ -67,10 +67,10 @@ def is_busy(replication: SimulatedReplication) -> bool:
 
 
 def state_error_code(simulator: Any, replication: SimulatedReplication, action: str) -> str:
-    """Return the error code of an action in the current state, or an empty string.
+    """Return the error code for an action that the current state does not allow.
 
-    An empty string means that the action is allowed. The settings of the VDC are checked first, then running actions,
-    then the results of earlier actions. If no source states a code, the most similar known code is used. Source:
+    Return an empty string if the action is allowed. The settings of the VDC are checked first, then running actions,
+    then the results of earlier actions. If a code is not documented, the most similar documented code is used. Source:
     protocol/dr.md §6.
     """
     vdc = simulator.world.vdcs[replication.vdc_id]

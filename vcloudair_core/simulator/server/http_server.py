@@ -92,7 +92,7 @@ def make_app(simulator: Simulator) -> Starlette:
         return WebResponse(b"", 500)
 
     async def _drip(request: WebRequest, connection: Any, sent: bytes, seconds: float) -> None:
-        """Send the head immediately, then the body byte by byte.
+        """Send the status and headers immediately, then the body byte by byte.
 
         Sending stops when the client disconnects.
         """

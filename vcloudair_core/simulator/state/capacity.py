@@ -1,7 +1,6 @@
 """Compute the CPU, memory and storage that the VMs of a VDC use.
 
-VMs use CPU and memory only while they are powered on. VMs always use storage. The sizes are assumptions, because no
-source states them.
+VMs use CPU and memory only while they are powered on. VMs always use storage. The sizes of VMs are assumptions.
 """
 
 from __future__ import annotations

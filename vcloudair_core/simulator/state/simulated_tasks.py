@@ -91,7 +91,7 @@ class SimulatedTask:
         return "queued" if is_waiting else "running"
 
     def ended(self) -> float:
-        """Return the time at which a task has ended, in seconds since 1970."""
+        """Return the actual or expected end of the task, in seconds since 1970."""
         return self.started + self.seconds if self.canceled is None else self.canceled
 
     def share(self, now: float) -> float:

@@ -1,7 +1,7 @@
-"""Documents of tasks, in all recorded and possible formats.
+"""Build documents of tasks.
 
-By default, the document of a queued task has no Owner, Progress or Link element. The only recorded document of a queued
-task also lacks these elements.
+Options select the format: a recorded format or another possible format. By default, the document of a queued task has
+no Owner, Progress or Link element. The only recorded document of a queued task also lacks these elements.
 
 Source: protocol/tasks.md §2, §3, protocol/dr.md §3.3.
 """
@@ -32,7 +32,10 @@ def with_port(root: str, has_port: bool) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """Builds the document of a task at the time ``now``, in the format of the options."""
+    """A builder for the document of a task at the time ``now``.
+
+    The options in ``config`` select the format. Links in the document begin with ``root``.
+    """
 
     config: SimulatorConfig
     world: World
@@ -44,7 +47,7 @@ class Form:
     def status(self) -> str:
         """Return the status of the task.
 
-        Options can give the status another name in documents.
+        In documents, options can replace the status with another name.
         """
         return self.task.status(self.now)
 

@@ -134,7 +134,7 @@ class Tasks:
         return [task for org in self._world.orgs for task in self.of(org)]
 
     def of(self, org: str) -> list[SimulatedTask]:
-        """Return the tasks that the task list of an org contains, oldest first."""
+        """Return the tasks in the task list of an org, oldest first."""
         now = self._clock.now()
         return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
 
@@ -152,7 +152,7 @@ class Tasks:
     def open_on(self, path: str) -> SimulatedTask | None:
         """Return the running task of the object at ``path``, or None.
 
-        For an NSX-T edge, ``path`` is the URN of its owner, which is the ``lock`` of its tasks.
+        ``path`` can also be the ``lock`` of a task: for an NSX-T edge, the URN of the edge's owner.
         """
         return next((task for task in self._pending if path in (task.owner.path, task.lock)), None)
 

@@ -112,7 +112,7 @@ class World:
         return [item for item in objects.values() if item.vdc_id == vdc_id]
 
     def network_named(self, vdc_id: str, name: str) -> OrgVdcNetwork | None:
-        """Return the network with this name that VMs of a VDC use, or None.
+        """Return the network with this name that VMs of a VDC can use, or None.
 
         A network of the VDC itself takes precedence.
         """
@@ -166,16 +166,16 @@ class World:
         ]
 
     def owner(self, org: str) -> User | None:
-        """Return the owner of all objects of an org, or None.
+        """Return the default owner of objects of an org, or None.
 
-        The owner is the first user of the org.
+        The default owner is the first user of the org.
         """
         return next((user for user in self.users if user.org == org), None)
 
     def owner_of(self, item: object, org: str) -> User | None:
         """Return the owner of an object of an org, or None.
 
-        The default owner is the first user of the org.
+        The owner of a VM is the owner of its vApp. The default owner is the first user of the org.
         """
         vapp = self.vapps.get(item.vapp_id) if isinstance(item, Vm) else item
         if isinstance(vapp, VApp) and vapp.owner:
@@ -214,7 +214,7 @@ class World:
     def recovered_vm(self, replication: SimulatedReplication, status: str, network: str) -> Vm:
         """Return a new VM for a replication: a placeholder, test VM or recovered VM.
 
-        The three VMs have the same ID. No source confirms that real servers do this. Source: protocol/dr.md §4.
+        The ID is the same in all three cases (inferred). Source: protocol/dr.md §4.
         """
         vm_id = self.make_id("recovered", replication.replication_id)
         location = replication.placeholder_vapp_id, replication.vdc_id

@@ -174,7 +174,7 @@ def bad_body(context: Any, exc: BadBodyError) -> Response:
 def read_body(context: Any, root_name: str, media_type: str, *, is_required: bool = True) -> Any:
     """Return the root element of the request body. A JSON body is converted to XML.
 
-    Return None if the body is empty and ``is_required`` is false. Raises BadBodyError for an invalid body, another root
+    Return None if the body is empty and ``is_required`` is false. Raises BadBodyError for an invalid body, a wrong root
     element or a wrong Content-Type (415).
     """
     body = context.request.body

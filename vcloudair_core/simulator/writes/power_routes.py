@@ -51,7 +51,7 @@ def _handler(action: str) -> Callable[[Any], Response]:
 def _act(context: Any, action: str) -> Response:
     """Start a power action on a VM, or on the VMs of a vApp.
 
-    Only VMs whose state allows the action change. If the state of no VM allows the action, return an error.
+    The action changes only those VMs whose state allows it. If there are none, return an error.
     """
     target = find_target(context)
     if target is None:

@@ -98,9 +98,9 @@ def refusal(action: str, entity: Vm | VApp) -> str:
 
 
 def apply_action(action: str, vm: Vm, status: str = "") -> None:
-    """Set the state of a VM to its state after an action.
+    """Set a VM to the state that results from an action.
 
-    ``status`` replaces the status of the action. ``KEEP`` keeps the status of the VM.
+    ``status`` overrides the resulting status. ``KEEP`` leaves the status of the VM unchanged.
     """
     power = ACTIONS[action]
     if power.is_deployed is not None:

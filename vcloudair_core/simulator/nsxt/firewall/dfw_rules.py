@@ -24,7 +24,7 @@ NOT_EXCLUDED = {"sourceGroupsExcluded": False, "destinationGroupsExcluded": Fals
 
 
 def dfw_of(world: Any, group: VdcGroup) -> dict[str, Any]:
-    """Return the state of a distributed firewall. A new distributed firewall is off."""
+    """Return the state of a VDC group's distributed firewall, which is initially off."""
     if not group.distributed_firewall:
         policy = {"description": "", "enabled": False, "version": 0}
         group.distributed_firewall.update({"enabled": False, "policy": policy, "next": 1, "user": []})
@@ -59,9 +59,10 @@ def _make_id(world: Any, group: VdcGroup) -> str:
 
 
 def parse_dfw_rules(context: Any, group: VdcGroup, bodies: Sequence[Mapping[str, Any]]) -> list[Rule]:
-    """Return the rules of a body that replaces all rules.
+    """Return the rules in a request body that replaces all rules.
 
-    A rule with a known ID is changed. The default rule is an ordinary rule, so a body that lacks this rule deletes it.
+    A rule with a known ID is a changed rule. Any other rule is new. Existing rules that the body lacks are deleted,
+    including the default rule.
     """
     if len(bodies) > MAX_RULES:
         raise RefusedBodyError(f"validation error on field 'values': at most {MAX_RULES} rules are allowed")

@@ -40,7 +40,7 @@ def firewall_of(world: Any, edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def make_rule_id(world: Any, edge: SimulatedEdge) -> str:
-    """Return the ID of a new rule. IDs are never used again."""
+    """Return the ID of a new rule. IDs are never reused."""
     state = firewall_of(world, edge)
     number = state["next"]
     state["next"] += 1
@@ -62,9 +62,9 @@ def logging_id(rule: Rule) -> str:
 def parse_all(
     context: Any, edge: SimulatedEdge, fields: Mapping[str, JsonField], bodies: Sequence[Mapping[str, Any]]
 ) -> list[Rule]:
-    """Return the rules of a body that replaces all user rules.
+    """Return the rules in a request body that replaces all user rules.
 
-    A rule with a known ID is changed, and any other rule is new. Source: protocol/nsxt.md §5.
+    A rule with a known ID is a changed rule. Any other rule is new. Source: protocol/nsxt.md §5.
     """
     if len(bodies) > MAX_RULES:
         raise RefusedBodyError(f"validation error on field 'userDefinedRules': at most {MAX_RULES} rules are allowed")
@@ -83,9 +83,9 @@ def parse_new(
     body: Mapping[str, Any],
     current: Rule | None = None,
 ) -> tuple[Rule, RulePosition | None]:
-    """Return the rule of a request body, and the position that the body requests.
+    """Return the rule in a request body and its requested position, which can be None.
 
-    If ``current`` is None, the rule is new. If the body has an ID for a new rule, the ID is ignored.
+    If ``current`` is None, the rule is new, and an ID in the body is ignored.
     """
     user = firewall_of(context.world, edge)["user"]
     if current is None and len(user) >= MAX_RULES:

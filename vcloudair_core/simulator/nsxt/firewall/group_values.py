@@ -55,9 +55,10 @@ FIELDS = {
 
 
 def requested_owner(context: Any, body: Mapping[str, Any]) -> str | None:
-    """Return the URN of the effective owner that a body names, or None.
+    """Return the URN of the effective owner that a request body selects, or None.
 
-    ``edgeGatewayRef`` is the older name of ``ownerRef``. Raises RefusedBodyError if the body names no owner.
+    See :func:`owner_of_urn`. ``edgeGatewayRef`` is the older name of ``ownerRef``. Raises RefusedBodyError if the body
+    names no owner.
     """
     reference = body.get("ownerRef") or body.get("edgeGatewayRef")
     if not isinstance(reference, Mapping) or not isinstance(reference.get("id"), str):
@@ -66,9 +67,10 @@ def requested_owner(context: Any, body: Mapping[str, Any]) -> str | None:
 
 
 def owner_of_urn(context: Any, identifier: str) -> str | None:
-    """Return the effective owner for the URN of an edge gateway or VDC group.
+    """Return the URN of the effective owner of an edge gateway or VDC group.
 
-    Return None if the user cannot see the object. The owner of an edge gateway in a VDC group is the VDC group.
+    The effective owner of an edge gateway in a VDC group is the VDC group. In all other cases, it is the object itself.
+    Return None if the user cannot see the object.
     """
     world, uuid = context.world, identifier.rpartition(":")[2]
     if ":vdcGroup:" in identifier:
@@ -82,7 +84,7 @@ def owner_of_urn(context: Any, identifier: str) -> str | None:
 
 
 def contexts_of(context: Any) -> set[str] | None:
-    """Return the effective owners that ``_context`` in the filter selects.
+    """Return the URNs of the owners that ``_context`` in the filter selects.
 
     Return None if the filter has no ``_context``.
     """
@@ -92,9 +94,9 @@ def contexts_of(context: Any) -> set[str] | None:
 
 
 def parse_group(context: Any, body: Mapping[str, Any], group: FirewallGroup, *, is_new: bool) -> FirewallGroup:
-    """Return the group that a body describes. The body replaces ``group``.
+    """Return ``group`` with the values of a request body.
 
-    Raises RefusedBodyError for an invalid group, another type, or a name that the owner already has.
+    Raises RefusedBodyError for an invalid body, a change of the type, or a duplicate name.
     """
     values = checked(context, body, FIELDS)
     kind = values.get("typeValue") or values.get("type") or (IP_SET if is_new else group.kind)
@@ -116,7 +118,7 @@ def parse_group(context: Any, body: Mapping[str, Any], group: FirewallGroup, *, 
 
 
 def _check_name(world: Any, group: FirewallGroup, name: str, kind: str) -> None:
-    """Raise RefusedBodyError if the name is used by a group of equal owner and type."""
+    """Raise RefusedBodyError if the owner has another group of this name and type."""
     for existing in world.firewall_groups.values():
         key = existing.owner, existing.kind, existing.name
         if existing.group_id != group.group_id and key == (group.owner, kind, name):
@@ -212,7 +214,10 @@ def member_vms(context: Any, group: FirewallGroup) -> list[dict[str, Any]]:
 
 
 def _matches(world: Any, group: FirewallGroup, vm: Any) -> bool:
-    """Return True if a VM of the VDC group satisfies all rules of one criterion."""
+    """Return True if a VM is in the VDC group and meets at least one criterion.
+
+    A VM meets a criterion if it satisfies all rules of the criterion.
+    """
     if group.kind != VM_CRITERIA or vm.vdc_id not in world.vdc_groups[group.owner.rpartition(":")[2]].vdc_ids:
         return False
     tests = {"CONTAINS": str.__contains__, "STARTS_WITH": str.startswith}

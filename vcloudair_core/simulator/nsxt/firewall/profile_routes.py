@@ -136,6 +136,6 @@ def _changeable(context: Any) -> PortProfile | None:
 
 
 def _start(context: Any, profile: PortProfile, verb: str, operation_name: str, apply: Callable[[], None]) -> Response:
-    """Start a task on a profile. No edge gateway is busy during the task (inferred)."""
+    """Start a task on a profile. The task does not lock any edge gateway (inferred)."""
     owner = Owner("", profile.name, "application/json", f"{PROFILE}{profile.profile_id}")
     return start_write(context, owner, "", f"{verb} Application Port Profile", operation_name, apply)

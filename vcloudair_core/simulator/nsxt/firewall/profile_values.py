@@ -47,16 +47,19 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class ProfileContext:
-    """The VDCs and VDC groups to which port profiles belong, and the NSX-T manager."""
+    """The owners of port profiles, and the name of their NSX-T manager.
+
+    ``urns`` contains the URNs of VDCs and VDC groups, or the URN of the NSX-T manager.
+    """
 
     urns: frozenset[str]
     provider: str
 
 
 def context_of_urn(context: Any, identifier: str) -> ProfileContext | None:
-    """Return the profile context for a URN that the user can see, or None.
+    """Return the profile context for the URN of an object, or None.
 
-    The URN is that of a VDC, VDC group, edge gateway or NSX-T manager.
+    The object is a VDC, VDC group, edge gateway or NSX-T manager. Return None if the user cannot see the object.
     """
     world, uuid = context.world, identifier.rpartition(":")[2]
     if ":nsxtmanager:" in identifier:
@@ -102,10 +105,10 @@ def _is_in(profile: PortProfile, selected: ProfileContext) -> bool:
 
 
 def new_profile(context: Any, body: Mapping[str, Any], profile_id: str) -> PortProfile:
-    """Return the profile that a body describes.
+    """Return the profile that a request body describes.
 
-    Raises RefusedBodyError for an invalid profile, for a scope that the user cannot use, and for a context that is not
-    a VDC or VDC group.
+    Raises RefusedBodyError for an invalid profile, for a scope that the user cannot use, and for a context that the
+    scope does not allow.
     """
     values = checked(context, body, FIELDS)
     scope, entity = values.get("scope") or TENANT, values.get("contextEntityId")
@@ -126,10 +129,10 @@ def new_profile(context: Any, body: Mapping[str, Any], profile_id: str) -> PortP
 
 
 def changed_profile(context: Any, body: Mapping[str, Any], profile: PortProfile) -> PortProfile:
-    """Return ``profile`` with the values of a body.
+    """Return ``profile`` with the values of a request body.
 
-    Responses lack ``contextEntityId``, so a body can lack it too. Raises RefusedBodyError for an invalid profile and
-    for another scope or context.
+    A body can omit ``contextEntityId``, because responses do not contain its value. Raises RefusedBodyError for an
+    invalid profile, or for a change of the scope or context.
     """
     values = checked(context, body, FIELDS)
     if (values.get("scope") or profile.scope) != profile.scope:

@@ -53,7 +53,7 @@ def scope_of_group(world: Any, group: Any) -> RuleScope:
 def resolve_groups(world: Any, scope: RuleScope, references: Sequence[Any] | None) -> list[dict[str, str]] | None:
     """Return references to firewall groups, with the current names of the groups.
 
-    Return None for an empty list, which means any address. Raises RefusedBodyError for a group of another owner.
+    Return None for an empty list, which means any address. Raises RefusedBodyError for a group with a different owner.
     """
     made = []
     for reference in references or ():
@@ -71,8 +71,8 @@ def resolve_groups(world: Any, scope: RuleScope, references: Sequence[Any] | Non
 def resolve_profiles(world: Any, scope: RuleScope, references: Sequence[Any] | None) -> list[dict[str, str]] | None:
     """Return references to port profiles, with the current names of the profiles.
 
-    Return None for an empty list, which means any service. Raises RefusedBodyError for a profile of another NSX-T
-    manager, VDC or VDC group. Source: protocol/nsxt.md §1.3.
+    Return None for an empty list, which means any service. Raises RefusedBodyError for a profile that belongs to a
+    different NSX-T manager, VDC or VDC group. Source: protocol/nsxt.md §1.3.
     """
     made = [resolve_profile(world, scope, reference) for reference in references or ()]
     return made or None
@@ -105,7 +105,7 @@ def users_of(world: Any, urn: str) -> list[str]:
 
 
 def _ids(value: Any) -> Iterator[str]:
-    """Yield each ``id`` in nested JSON."""
+    """Yield the value of each ``id`` key in nested JSON data."""
     if isinstance(value, dict):
         if isinstance(value.get("id"), str):
             yield value["id"]

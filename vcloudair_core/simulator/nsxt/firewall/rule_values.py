@@ -1,6 +1,6 @@
 """Stored form and JSON form of firewall rules.
 
-A stored rule has the field names of ``/cloudapi/2.0.0``, and its version as a number. Source: protocol/nsxt.md §5.
+A stored rule uses the field names of ``/cloudapi/2.0.0``, and its version is a number. Source: protocol/nsxt.md §5.
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ def _versioned(made: Rule, current: Rule | None) -> Rule:
 
 
 def may_log(context: Any) -> bool:
-    """Return True if the user can turn on logging.
+    """Return True if the user can turn on logging for rules.
 
-    Otherwise, the server stores false without an error. Source: protocol/nsxt.md §5.
+    For other users, the server stores ``logging`` as false, without an error. Source: protocol/nsxt.md §5.
     """
     return bool(context.simulator.config.logging_right) or is_provider_user(context)
 
@@ -143,5 +143,8 @@ def rule_json(
 
 
 def with_ids(rules: list[Rule], make_id: Callable[[], str], *, forgets: bool) -> list[Rule]:
-    """Return rules with IDs. If ``forgets`` is true, also replace existing IDs."""
+    """Return the rules with an ID from ``make_id`` for each rule that has none.
+
+    If ``forgets`` is true, existing IDs are also replaced.
+    """
     return [{**rule, "id": make_id()} if forgets or not rule["id"] else rule for rule in rules]

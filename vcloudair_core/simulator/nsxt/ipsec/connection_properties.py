@@ -72,7 +72,7 @@ _OPTIONAL: dict[str, dict[str, Any]] = {
 
 
 def default_properties(security_type: str = "DEFAULT") -> dict[str, Any]:
-    """Return the properties of a tunnel whose own properties were never set."""
+    """Return the default connection properties of a tunnel."""
     return {"securityType": security_type, **copy.deepcopy(_DEFAULT)}
 
 
@@ -95,7 +95,7 @@ def read_properties(context: Any, body: dict[str, Any]) -> dict[str, Any] | None
 
 
 def _check_digests(tunnel: dict[str, Any]) -> None:
-    """Refuse a digest with an algorithm that contains its own digest: GCM and GMAC."""
+    """Refuse a digest in addition to GCM or GMAC, which already authenticate the data."""
     [encryption] = tunnel["encryptionAlgorithms"]
     if tunnel["digestAlgorithms"] and ("_GCM_" in encryption or encryption in GMAC):
         field = "tunnelConfiguration.digestAlgorithms"

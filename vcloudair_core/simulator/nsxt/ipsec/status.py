@@ -47,7 +47,7 @@ def set_tunnel_status(edge: SimulatedEdge, name: str, reason: str, status: str =
 def tunnel_status(context: Any, edge: SimulatedEdge, tunnel: dict[str, Any]) -> dict[str, Any]:
     """Return the status of a tunnel.
 
-    After a change, the tunnel negotiates for the time of the option ``tunnel_up_after_s``.
+    After a change, the tunnel is down until the time in the option ``tunnel_up_after_s`` has elapsed.
     """
     if not tunnel["active"]:
         return _status("DOWN", "DOWN", "The tunnel is disabled")

@@ -171,10 +171,9 @@ def add_tunnel(
 
 
 def _conflict(context: Any, edge: SimulatedEdge, tunnel: dict[str, Any], known: dict[str, Any] | None) -> str:
-    """Return the message with which the task of a duplicate tunnel fails.
+    """Return the error message of the task if the tunnel is a duplicate, or ``""``.
 
-    Return an empty string if the task succeeds. The option ``duplicate_tunnel`` can refuse the request instead. Source:
-    protocol/nsxt.md §1.3.
+    Depending on the option ``duplicate_tunnel``, raise RefusedBodyError instead. Source: protocol/nsxt.md §1.3.
     """
     tunnels = ipsec_state(edge)["tunnels"]
     if context.simulator.config.duplicate_tunnel == "task":

@@ -89,9 +89,10 @@ def read_tunnel(
 
 
 def tunnel_json(context: Any, tunnel: dict[str, Any], status: str, *, has_key: bool, is_second: bool) -> dict[str, Any]:
-    """Return a tunnel as in a response. ``status`` is the status of the tunnel.
+    """Return a tunnel in the JSON format of a response.
 
-    ``has_key`` is true if the response contains the pre-shared key. Source: protocol/nsxt.md §7.
+    ``status`` is the connectivity status. ``has_key`` is true if the response contains the pre-shared key. Source:
+    protocol/nsxt.md §7.
     """
     shown = {name: copy.deepcopy(value) for name, value in tunnel.items() if name not in _NOT_SHOWN}
     shown["version"] = {"version": tunnel["version"]}
@@ -104,9 +105,9 @@ def tunnel_json(context: Any, tunnel: dict[str, Any], status: str, *, has_key: b
 
 
 def check_unique(tunnels: list[dict[str, Any]], tunnel: dict[str, Any], known: dict[str, Any] | None) -> None:
-    """Refuse a second tunnel between the same addresses, and too many tunnels.
+    """Refuse a second tunnel between the same two addresses, or too many tunnels.
 
-    Names of tunnels are not unique. Source: protocol/nsxt.md §1.3, protocol/vcd-modern.md §5.
+    Several tunnels can have the same name. Source: protocol/nsxt.md §1.3, protocol/vcd-modern.md §5.
     """
     conflict = find_conflict(tunnels, tunnel, known)
     if conflict:
@@ -164,9 +165,9 @@ def _certificate(context: Any, sent: dict[str, Any], field: str, *, needs_key: b
 
 
 def _check_authentication(tunnel: dict[str, Any]) -> None:
-    """Refuse a tunnel without a key, or without a certificate in the mode CERTIFICATE.
+    """Refuse a tunnel without the key or certificate that its mode requires.
 
-    Fields of the other mode are not stored (inferred).
+    The fields of the other authentication mode are set to None (inferred).
     """
     if tunnel["authenticationMode"] == "PSK":
         tunnel |= {"certificateRef": None, "caCertificateRef": None}

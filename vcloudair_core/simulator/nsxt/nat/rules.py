@@ -103,7 +103,7 @@ def read_rule(context: Any, edge: SimulatedEdge, body: dict[str, Any], *, is_sec
 
 
 def rule_json(rule: dict[str, Any], version: str, *, is_second: bool) -> dict[str, Any]:
-    """Return a rule as in a response.
+    """Return a rule in the JSON format of a response.
 
     Path version 1.0.0 also shows the type as ``ruleType``, which is null for REFLEXIVE. Source: protocol/nsxt.md §6.
     """

@@ -116,7 +116,7 @@ def delete_static_route(context: Any, edge: SimulatedEdge) -> Response:
 
 
 def _route_json(route: dict[str, Any]) -> dict[str, Any]:
-    """Return a static route as in a response.
+    """Return a static route in the JSON format of a response.
 
     The version is always null (inferred): go-vcloud-director reads a string, and the documented model is an object.
     """
