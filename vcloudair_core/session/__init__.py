@@ -1,6 +1,7 @@
 """Sessions: sign-in, API calls and tasks.
 
-Programs for vcloudair 0.5 import ``VCASession`` and ``VCAODSession`` from a module of this name.
+This module also provides ``VCASession`` and ``VCAODSession``, because programs for vcloudair 0.5 import them from the
+module ``session``.
 """
 
 from __future__ import annotations

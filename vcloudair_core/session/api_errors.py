@@ -96,7 +96,9 @@ def is_session_over(error: ApiError, response: Response | None) -> bool:
 
 
 def supported_versions(message: str) -> str:
-    """Return the list of versions in the message of a 406, or an empty string.
+    """Return the API versions that the message of a 406 lists, as text.
+
+    Return an empty string if the message lists no versions.
 
     Source: protocol/sessions.md §4.2.
     """

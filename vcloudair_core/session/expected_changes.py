@@ -42,7 +42,7 @@ class ExpectedChange:
 
 
 class CheckRun:
-    """Store the changes that the check-mode tasks of one run would have made.
+    """A store for the changes that check-mode tasks of one run would have made.
 
     If the file cannot be read or written, check-mode reports are less precise, but no task fails.
     """

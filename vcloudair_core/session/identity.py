@@ -12,7 +12,7 @@ class Identity:
     An empty field means that the value is unknown.
 
     ``base_url`` is the base URL of the vCloud API without a trailing slash. It may include a path prefix, such as
-    ``https://region/api/compute`` of On-Demand. ``flavor`` is ``vchs``, ``vca`` or ``vcd``.
+    ``https://region/api/compute`` for On-Demand. ``flavor`` is ``vchs``, ``vca`` or ``vcd``.
     """
 
     flavor: str

@@ -2,8 +2,8 @@
 
 Trusted origins are the issuer of the token, origins with the same registrable domain, and the entries of
 ``allowed_origins``. Registrable domains follow the public suffix list. Plain http is never trusted if the issuer uses
-https. The same registrable domain is trusted because the portal, the regions and the vCloud Directors have different
-hosts (source: protocol/sessions.md §1.2).
+https. The same registrable domain is trusted because the portal, the regions and the vCloud Director servers have
+different hosts (source: protocol/sessions.md §1.2).
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ _SHORTEST_TOKEN = 8
 
 
 class ExchangeResult:
-    """The response to a request, the error, or both. An HTTP error status has both."""
+    """The response to a request, its error, or both for an HTTP error status."""
 
     __slots__ = ("error", "response")
 

@@ -1,4 +1,4 @@
-"""Collect the request IDs of the writes of a block of code.
+"""Collect the request IDs of write requests in a ``with`` block.
 
 The server assigns a request ID to each response. Operators of a cloud find a request in the logs of the server by this
 ID. Source: protocol/recorded-responses.md §1.
@@ -24,7 +24,7 @@ _collected: ContextVar[list[str] | None] = ContextVar("collected request IDs", d
 def collect_request_ids(request_ids: list[str] | None = None) -> Iterator[list[str]]:
     """Collect the request IDs of this thread's calls in the ``with`` block.
 
-    The request IDs are added to ``request_ids``, or to a new list. Reads are left out.
+    The request IDs are added to ``request_ids``, or to a new list. Read requests are not included.
     """
     request_ids = [] if request_ids is None else request_ids
     token = _collected.set(request_ids)
@@ -35,7 +35,7 @@ def collect_request_ids(request_ids: list[str] | None = None) -> Iterator[list[s
 
 
 def note_request_id(response: Response | None) -> None:
-    """Add the request ID of a response, if the block collects request IDs."""
+    """Add the request ID of a response, if a ``with`` block collects request IDs."""
     request_ids = _collected.get()
     if request_ids is None or response is None or not response.request_id:
         return

@@ -6,7 +6,7 @@ result                                    reads, repeatable       writes
 429                                       retry                   retry: rejected before execution
 400 BUSY_ENTITY, OPERATION_LIMITS_…       retry                   retry: rejected before execution
 503 with Retry-After                      retry                   retry: the server is not accepting requests
-503 without, 502, 504, 408                retry                   never: may have been executed
+other 503, 502, 504, 408                  retry                   never: may have been executed
 500                                       retry                   never
 no connection (refused, DNS, …)           2 retries               2 retries: nothing was sent
 connection broken, read timeout           retry, timeout: once    never: may have been executed
@@ -59,7 +59,7 @@ class SendAttempt:
 
 
 class WaitBudget:
-    """Limit the total time that a session waits before retries. Units: seconds.
+    """A limit for the total time that a session waits before retries, in seconds.
 
     The duration of concurrent waits counts once. While no call waits, the budget recovers by one second per second.
     So the budget does not run out in processes that run for months.

@@ -54,8 +54,8 @@ class Session:
     If the server reports that the session has ended (401, or 403 with an empty body), the session signs in again and
     repeats the request. Repeating is safe, because the server rejected the request before execution.
 
-    ``program`` and ``awx_job_id`` are the names of the program and of the AWX job that use the session, for the audit
-    log. ``write_observers`` receive the audit record of each write.
+    The audit log contains ``program``, the name of the program that uses the session, and ``awx_job_id``, the ID of its
+    AWX job. ``write_observers`` receive the audit record of each write.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Session:
         """Sign in again, even if the current token is valid.
 
         Raises: AuthenticationError if the sign-in is rejected; ConfigurationError if settings are missing, or if the
-        org of the session is not the setting ``org``; TransportError, other ApiErrors, DecodeError.
+        org of the session differs from the setting ``org``; TransportError, other ApiErrors, DecodeError.
         """
         with self._lock:
             self._refused.end_wait()
@@ -247,7 +247,7 @@ class Session:
             accept: The Accept header. Default: XML of the vCloud API in the negotiated version.
             content_type: The Content-Type header.
             body: The request body.
-            headers: Additional headers, which cannot replace the token.
+            headers: Additional headers. They cannot override the token header.
             repeatable: True if executing the request twice does no harm. Default: True for GET, HEAD and OPTIONS. See
                 :mod:`vcloudair_core.session.retry`.
             once: True if the request must never be executed twice. Such a request is not repeated after a renewal of
@@ -430,7 +430,7 @@ def _query_text(query: Sequence[tuple[str, str]] | str) -> str:
 
 
 def _check_org(settings: Settings, credentials: Credentials) -> None:
-    """Raise ConfigurationError if the org of the session is not the setting ``org``."""
+    """Raise ConfigurationError if the session's org differs from the setting ``org``."""
     org = settings.org
     if not org or not credentials.org_names:
         return

@@ -28,8 +28,8 @@ class Task:
     Times are strings in the format of the server.
 
     ``progress`` is a percentage, for display only. Servers send 100 for some running tasks, and 1 for some failed
-    tasks. ``owner_id`` is the URN of the object of the task, which newer servers send. ``vendor_code`` is the more
-    detailed error code of an extension, such as ``AlreadyRecovered``.
+    tasks. ``owner_id`` is the URN of the object that the task changes; older servers do not send it. ``vendor_code``
+    is the more specific error code of an extension, such as ``AlreadyRecovered``.
     """
 
     href: str
@@ -64,7 +64,7 @@ class Task:
 
     @property
     def error(self) -> str:
-        """Error message with the codes of the server, or empty if the task did not fail."""
+        """Error message with the server's error codes, or "" if the task did not fail."""
         codes = ", ".join(filter(None, (self.error_code, self.vendor_code)))
         code = f" [{codes}]" if codes else ""
         return f"{self.error_message}{code}".strip()

@@ -41,7 +41,7 @@ class OfferedVersion:
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """Return ``(36, 3)`` for ``"36.3"``.
+    """Return a version as integers, such as ``(36, 3)`` for ``"36.3"``.
 
     Raises ValueError for pre-releases and invalid versions.
     """

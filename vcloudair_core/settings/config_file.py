@@ -21,8 +21,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
 class ConfigFile:
     """A parsed configuration file.
 
-    ``top`` has the settings outside of the context tables. ``current`` is the value of ``current_context``, or None if
-    the file does not set ``current_context``.
+    ``top`` contains the settings outside of the context tables. ``current`` is the value of ``current_context``, or
+    None if the file does not set ``current_context``.
     """
 
     path: Path
@@ -92,7 +92,7 @@ def check_context_name(name: str) -> str:
 def refuse_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
     """Raise ConfigurationError if other users can read secrets in the file.
 
-    Secrets by reference are not in the file.
+    Secrets by reference are allowed, because the file does not contain their values.
     """
     names = {name for table in (file.top, *file.contexts.values()) for name in table if is_secret(name)}
     if names:

@@ -41,7 +41,7 @@ class Origin:
 class FileUse:
     """The configuration file in use. ``path`` is None if no file is in use.
 
-    ``context`` is the name of the context in use. ``contexts`` has the names of all contexts in the file. ``ignored``
+    ``context`` is the name of the context in use. ``contexts`` lists all contexts in the file. ``ignored``
     is the name of the current context if that context is not used because its server differs from ``url``.
     """
 
@@ -137,10 +137,10 @@ def open_file(env: Mapping[str, str], config_file: str | Path | None, context: s
 def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer, FileUse]:
     """Return the settings in the file, and a :class:`FileUse`.
 
-    ``named`` is the name of a context that the user selected. ``nearer`` has the settings from arguments and
+    ``named`` is the name of a context that the user selected. ``nearer`` contains the settings from arguments and
     environment variables, which take precedence over the file.
 
-    Raises: ConfigurationError if the context does not exist, or if the context is for another server than ``nearer``.
+    Raises: ConfigurationError if the context does not exist, or if its server differs from the server in ``nearer``.
     """
     top = _table_of(file, file.top, f"file {file.path}", {})
     name = named or file.current

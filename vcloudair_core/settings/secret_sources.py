@@ -106,7 +106,7 @@ class SecretSource:
 def take_sources(table: Mapping[str, Any], *, origin: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Split a table into plain settings and secrets by reference.
 
-    Return two mappings. The keys of both mappings are names of settings.
+    Return two mappings: setting names to plain values, and setting names to :class:`SecretSource` objects.
 
     Raises: ConfigurationError if a reference is malformed, or if a secret has more than one source.
     """

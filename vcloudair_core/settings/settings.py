@@ -86,8 +86,8 @@ class Settings(SettingValues):
         ``vcloudair/config.toml`` in the user's configuration folder is used if it exists. ``context`` (or
         ``VCA_CONTEXT``, or ``current_context`` in the file) selects the table ``[context.NAME]``.
 
-        If the arguments or the environment set a server, but ``current_context`` has another server,
-        ``current_context`` is ignored. If ``context`` or ``VCA_CONTEXT`` has another server, an error is raised.
+        If the arguments or the environment set a server, and ``current_context`` is for a different server,
+        ``current_context`` is ignored. If ``context`` or ``VCA_CONTEXT`` is for a different server, an error is raised.
         Credentials in the file are sent only to the ``url`` in the same table.
 
         Raises: ConfigurationError for an unknown name, an invalid value, different values of a setting and its alias,
@@ -184,7 +184,7 @@ class Settings(SettingValues):
         return [value for value in known if isinstance(value, Secret) and value]
 
     def account_key(self, environ: Mapping[str, str] | None = None) -> str:
-        """Return a salted scrypt hash that identifies the account in cache names.
+        """Return a salted scrypt hash that identifies the account in a cache name.
 
         The hash covers all settings including secrets, and the content of files with secrets. The hash also covers all
         other ``VCA_*`` variables, because auth methods of plugins can read these variables.
@@ -235,7 +235,7 @@ for _option in OPTIONS:
 def _without_foreign_credentials(
     values: Mapping[str, Any], origins: Mapping[str, Origin]
 ) -> tuple[dict[str, Any], dict[str, Origin]]:
-    """Remove file credentials that belong to another server than ``url``."""
+    """Return values and origins without file credentials for other servers."""
     kept, sources = dict(values), dict(origins)
     server = server_of(kept["url"], kept["service_type"])
     for name in CREDENTIALS:

@@ -1,6 +1,6 @@
 """Options of the simulator.
 
-An option selects a behavior that differs between real servers, or that no source documents.
+An option selects a behavior that differs between real servers, or that is not documented.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ class SimulatorConfig(NsxtOptions, CloudOptions):
     def __post_init__(self) -> None:
         """Set ``api_versions`` and ``nsxt_edges`` to the values of ``release``.
 
-        If an option does not have its default, it is kept. Raises ValueError for an unknown release.
+        An option that already differs from its default is not changed. Raises ValueError for an unknown release.
         """
         if not self.release:
             return

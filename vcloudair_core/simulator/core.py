@@ -147,7 +147,7 @@ class Simulator:
                 load_state(self, self._initial_state)
 
     def configure(self, **options: Any) -> None:
-        """Change options of tasks and DR until the next reset.
+        """Change options until the next reset. See :func:`changeable_options`.
 
         Raises ValueError for options that cannot change at run time.
         """

@@ -1,4 +1,4 @@
-"""Records of a query, with typed values."""
+"""Query records with typed values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _COUNT = re.compile(r"numberOf[A-Z]")
 
 
 class Record(Mapping[str, Any]):
-    """A record of a query, as a mapping of attributes to typed values.
+    """A query record: a mapping of attribute names to typed values.
 
-    Attributes that the server does not return are missing in the mapping.
+    Attributes that the server does not return are missing from the mapping.
 
     Servers send a blank value for a missing value. In a text attribute, a blank value becomes an empty string. In other
-    attributes, a blank value becomes None. A value that does not have the type of its attribute stays text. ``raw`` has
-    the values of the server, and ``metadata`` has the requested metadata. Source: protocol/query.md §2, §7;
-    protocol/recorded-responses.md §3.
+    attributes, a blank value becomes None. A value that cannot be converted to the type of its attribute stays text.
+    ``raw`` contains the unconverted values, and ``metadata`` contains the requested metadata. Source: protocol/query.md
+    §2, §7; protocol/recorded-responses.md §3.
     """
 
     __slots__ = ("_type", "metadata", "raw")
@@ -46,7 +46,7 @@ class Record(Mapping[str, Any]):
 
     @property
     def href(self) -> str:
-        """Return the link of the object, or "" in the format ``idrecords``."""
+        """Return the URL of the object, or "" in the format ``idrecords``."""
         return self.raw.get("href", "")
 
     @property
@@ -84,7 +84,7 @@ class Record(Mapping[str, Any]):
 
 
 def kind_of(record_type: RecordType, name: str) -> str:
-    """Return the kind of an attribute, such as ``str`` or ``int``.
+    """Return the kind (data type) of an attribute, such as ``str`` or ``int``.
 
     The other kinds are ``bool``, ``float``, ``datetime`` and ``uri``. If the record type does not list the attribute,
     the kind is derived from the name of the attribute.
@@ -98,7 +98,7 @@ def kind_of(record_type: RecordType, name: str) -> str:
 
 
 def typed(text: str, kind: str) -> Any:
-    """Convert a string to a value of a kind. Never raises.
+    """Convert a string to the data type ``kind``. Never raises.
 
     If the text cannot be converted, it is returned unchanged.
     """

@@ -2,11 +2,11 @@
 
 Source: protocol/query.md §6-7.
 
-Each entry has the type, the record element and the references element. If the type has no references, ``-`` stands in
-place of the references element. The attributes follow after a colon. Suffixes of attributes are ``:b`` for booleans,
-``:i`` and ``:l`` for integers, ``:float``, ``:t`` for times and ``:u`` for URIs; attributes without a suffix are text.
-``@29.0`` is the first API version with the attribute. ``~`` marks attributes that only some servers have. Servers may
-return more attributes.
+Each entry contains the name of the record type, the name of its record element and the name of its references element.
+If the type has no references, ``-`` replaces the references element. The attributes follow a colon. A suffix is the
+data type of an attribute: ``:b`` for booleans, ``:i`` and ``:l`` for integers, ``:float``, ``:t`` for times and ``:u``
+for URIs. Attributes without a suffix are text. ``@29.0`` is the first API version with the attribute. ``~`` marks
+attributes that only some servers have. Servers may return more attributes.
 """
 
 TABLE = """

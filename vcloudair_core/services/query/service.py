@@ -78,7 +78,7 @@ class QueryService:
         Args:
             type_name: The record type, such as ``vm``.
             where: Conditions, as in :func:`~vcloudair_core.services.query.filters.parse_where`. Values are escaped, and
-                records are compared again on this host.
+                this host checks the returned records against the conditions again.
             filter: A filter in the FIQL syntax of the API. Records must meet both ``where`` and ``filter``.
             fields: Attributes to fetch. By default, all attributes are fetched. ``name`` is always included.
             metadata: Up to 8 metadata keys to fetch.

@@ -54,7 +54,7 @@ class PageRequest:
 def read_page(session: Session, request: PageRequest, page: int, link: str = "") -> QueryPage:
     """Read and return one page of a query.
 
-    ``link`` is the server's link to another page. If ``link`` is set, the page number in the link is replaced.
+    ``link`` is the server's link to another page. If ``link`` is set, ``page`` replaces the page number in the link.
 
     Raises: ApiError, TransportError, DecodeError.
     """

@@ -33,7 +33,7 @@ _FAMILIES = (
 
 
 class VmReader:
-    """Read the VMs that a session can access.
+    """A reader of the VMs that a session can access.
 
     VDC names are read once, in a separate query, because older servers do not return VDC names in VM records.
     """
@@ -68,9 +68,8 @@ class VmReader:
             nics: Read all network interfaces, with one request per vApp. Otherwise, only the address of the primary
                 interface is included.
             limit: The maximum number of VMs.
-            ages_by: Keys of the result. For each VM, the first key with a value names the VM. If several VMs have one
-                name, the result of each of them has ``created``, the creation time in UTC. Each of these VMs takes one
-                request.
+            ages_by: Keys of the facts to use as the name of a VM. The first key with a value is used. VMs that share
+                a name get the fact ``created``, the creation time in UTC, which can take one request per VM.
             progress: Callback with the number of VMs read and the total.
             warn: Callback for a message about VMs that appeared or vanished during the read. By default, the message is
                 logged.
@@ -110,8 +109,8 @@ class VmReader:
     ) -> dict[str, Any]:
         """Return a VM by name, optionally within a vApp and VDC, or by UUID.
 
-        If both ``id`` and ``name`` are set, the VM with this ID is found even after it was renamed. Raises: SpecError
-        if neither is set; NotFoundError; AmbiguousMatchError with the candidates; the errors of :meth:`read`.
+        If both ``id`` and ``name`` are set, ``id`` selects the VM, even if the VM was renamed. Raises: SpecError if
+        neither is set; NotFoundError; AmbiguousMatchError with the candidates; the errors of :meth:`read`.
         """
         if not name and not id:
             raise SpecError("name", "is required, because id is not set")
@@ -189,7 +188,7 @@ class VmReader:
     def _add_ages(self, vms: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
         """Add the creation times of VMs whose name is not unique.
 
-        The time is read with one request per VM, if the record does not have it.
+        If a record does not contain the creation time, one request reads it.
         """
         by_name: dict[str, list[dict[str, Any]]] = {}
         for vm in vms:
@@ -218,7 +217,7 @@ class VmReader:
 
 
 def _exists(record: Record, conditions: Mapping[str, Any]) -> bool:
-    """Return True if a VM is not deleted or expired, or if the conditions select it."""
+    """Return False for a deleted or expired VM that the conditions do not ask for."""
     return not any(record.get(name) is True and name not in conditions for name in ("isDeleted", "isExpired"))
 
 
@@ -238,7 +237,7 @@ def _in_utc(text: str) -> str:
 def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:
     """Return the facts of a VM: location, power, guest OS, size and addresses.
 
-    The key ``record`` has the record of the query service. ``power`` is ``on``, ``off``, ``suspended`` or ``other``;
+    The key ``record`` contains the query record. ``power`` is ``on``, ``off``, ``suspended`` or ``other``;
     ``status`` is the value of the API. ``memory_mb`` is in MiB. Unknown values are an empty string, None or an empty
     list.
     """

@@ -7,7 +7,7 @@ the flush and the rename, the next sign-in recovers the token from the temporary
 the server's response and the flush, the token is lost. The time between the response and the flush is as short as
 possible.
 
-The file format is the one of ``service_account_token_file`` in Terraform's provider for VMware Cloud Director: a JSON
+The format is the same as for ``service_account_token_file`` of the Terraform provider for VMware Cloud Director: a JSON
 object with ``refresh_token``, ``token_type``, ``updated_by`` and ``updated_on``. Other keys are kept. Source:
 protocol/vcd-modern.md §1.5.
 """
@@ -85,7 +85,7 @@ class TokenFile:
         return result
 
     def hide(self, token: Secret) -> None:
-        """Redact a token of this file in all later output."""
+        """Redact a token from this file in all later output."""
         self._tokens.add(token)
         remember(*self._tokens)
 
@@ -147,7 +147,7 @@ class TokenFile:
 
 
 class HeldToken:
-    """The token of a locked file.
+    """The token in a locked token file.
 
     ``is_spare`` is True if the token file is read-only. In this case, a new token is written to another file.
     """
@@ -208,7 +208,7 @@ def find_replacement(old: Secret, settings: Settings) -> Path | None:
 
 
 class _AtomicWrite:
-    """Replace a file atomically. The disk space is reserved in advance."""
+    """An atomic write of a file, with disk space that is reserved in advance."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -227,7 +227,7 @@ class _AtomicWrite:
     def beside(cls, path: Path) -> tuple[_AtomicWrite | None, str]:
         """Prepare an atomic write of ``path``.
 
-        Return a tuple of the write and an empty string. If the preparation fails, return None and the reason.
+        Returns: ``(write, "")``, or ``(None, reason)`` if the temporary file cannot be created.
         """
         try:
             return cls(path), ""

@@ -22,7 +22,7 @@ def wait_after(refusals: int) -> float:
 
 
 class RefusedSignIns:
-    """Count consecutive rejected sign-ins, and store the end of the wait.
+    """A counter of consecutive rejected sign-ins, with the end of the wait.
 
     Times are in seconds.
     """

@@ -224,7 +224,7 @@ def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
 def decode_vdc(body: bytes) -> tuple[str, str, str]:
     """Return the name of a VDC, and the href and the name of its org.
 
-    The last two can be empty.
+    The href and the name of the org can be empty.
     """
     root = _root(body, "Vdc", "the VDC")
     for link in _links(root):
@@ -234,7 +234,7 @@ def decode_vdc(body: bytes) -> tuple[str, str, str]:
 
 
 def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
-    """Return the name of an org, and a list of (name, href) of its VDCs.
+    """Return the name of an org, and a ``(name, href)`` tuple for each of its VDCs.
 
     Source: protocol/sessions.md §4.3.
     """

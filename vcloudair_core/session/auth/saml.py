@@ -1,6 +1,6 @@
 """Auth flow for vCloud Director with the SAML assertion of an identity provider.
 
-The endpoints are those of a sign-in with a password. Only the Authorization header differs: ``SIGN`` with the
+The endpoints are the same as for a sign-in with a password. Only the Authorization header differs: ``SIGN`` with the
 compressed assertion. Source: protocol/sessions.md §4.3.
 """
 
@@ -29,7 +29,7 @@ _FORMS = "Set saml_token to the assertion: XML, base64 of the XML, or base64 of 
 
 
 class SamlAuth(VcdAuth):
-    """Auth flow with a SAML assertion, which can require the holder of a key."""
+    """Auth flow with a SAML assertion: bearer or holder-of-key."""
 
     name = "saml"
     prefers_legacy = True  # clients are known to send assertions to this endpoint
@@ -84,8 +84,8 @@ def assertion_of(token: Secret) -> bytes:
 def sign(assertion: bytes, key_file: str) -> str:
     """Return the signature of an assertion with an RSA key, as base64.
 
-    A server requires it for assertions whose subject confirmation is ``holder-of-key``. Source: the class
-    ``VcdSignLoginCredentials`` of VMware's Java client vcd-api-client-java.
+    Servers require the signature if the subject confirmation of the assertion is ``holder-of-key``. Source: the class
+    ``VcdSignLoginCredentials`` in VMware's Java client vcd-api-client-java.
 
     Raises: ConfigurationError if the key cannot be used.
     """

@@ -147,8 +147,8 @@ class VcdAuth:
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
     """Return the API version to use for the session.
 
-    If the setting ``api_version`` is set, its value is returned. Otherwise, the newest supported version of the server
-    is returned. If the list of versions is unavailable, ``api_version`` is used without a check.
+    If the setting ``api_version`` is set, the server must offer this version. If the server does not provide its list
+    of versions, this check is omitted. Without the setting, the newest supported version of the server is returned.
     """
     pinned = settings.api_version
     if pinned:

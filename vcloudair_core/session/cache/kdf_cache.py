@@ -15,7 +15,7 @@ _RECORD = _NAME + _KEY + _CHECK
 
 
 class KeyMemory:
-    """Store up to 128 keys of 32 bytes by name.
+    """A store for up to 128 keys of 32 bytes, each with a name.
 
     A key can be evicted at any time when other keys are stored.
     """

@@ -50,7 +50,7 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 def open_cache(settings: Settings) -> TokenCache | None:
     """Return the token cache.
 
-    Return None if the cache is off, or if neither a password, an API token nor a SAML assertion is set.
+    Return None if the cache is off, or if no password, API token or SAML assertion is set.
     """
     if not settings.session_cache or settings.token:
         return None
@@ -82,7 +82,7 @@ def cache_key(settings: Settings) -> str:
 
 
 class TokenCache:
-    """Load, store and delete the cached credentials of one user.
+    """A cache file with the credentials of one user.
 
     Methods log file system errors instead of raising them.
     """
@@ -154,7 +154,7 @@ class TokenCache:
     def drop(self, credentials: Credentials | None = None) -> None:
         """Delete the cached credentials.
 
-        If ``credentials`` are set, delete the cached credentials only if they are equal.
+        If ``credentials`` is set, the cached credentials are deleted only if they have the same tokens.
         """
         if credentials is not None:
             kept = self.load()
@@ -287,7 +287,7 @@ class TokenCache:
 
 
 def _as_plain(credentials: Credentials) -> dict[str, Any]:
-    """Return credentials as JSON values. Tokens are in clear text, for encryption."""
+    """Return credentials as JSON values with plain-text tokens, before encryption."""
     return {
         "identity": vars(credentials.identity) | {"roles": list(credentials.identity.roles)},
         "headers": _revealed(credentials.headers),

@@ -69,7 +69,7 @@ Network Administrator is a role of vCloud Air. Auditor is a custom role.
 class RightEntity:
     """A right as an object with an ID.
 
-    For example, rights of VMs and vApps have the category ``vApp`` (inferred).
+    ``category`` is a group of rights, such as ``vApp`` for rights to VMs and vApps (inferred).
     """
 
     right_id: str

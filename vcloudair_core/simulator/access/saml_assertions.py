@@ -57,7 +57,7 @@ def _needs_key(root: Any) -> bool:
 
 
 def _is_signed(root: Any, document: bytes, fields: dict[str, str]) -> bool:
-    """Return True if the signature fits the certificate in the assertion."""
+    """Return True if the signature matches the certificate in the assertion."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding

@@ -53,7 +53,7 @@ def in_visible_vdcs(context: Any, objects: Mapping[str, Any]) -> list[Any]:
 
 
 def view_of(context: Any) -> tuple[str, str]:
-    """Return a cache key. Requests that can see the same objects have the same key."""
+    """Return a cache key. Users who can see the same objects have the same key."""
     return context.user.org, "" if context.may(VIEW_ADMIN) else context.user.user
 
 

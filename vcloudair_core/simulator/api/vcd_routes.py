@@ -176,7 +176,10 @@ def _modern_links(root: str, location: str) -> list[Any]:
 
 
 def show_site(context: Any) -> Response:
-    """Return this site of the cloud. Source: the schema ``multiSite.xsd``."""
+    """Return the local site of the simulated cloud.
+
+    Source: the schema ``multiSite.xsd``.
+    """
     name, identifier = urlsplit(context.root).netloc, f"urn:vcloud:site:{context.world.make_id('site', 'local')}"
     attributes = {"name": name, "id": identifier, "href": f"{context.root}/api/site", "type": f"{T}site+xml"}
     endpoints = ("RestEndpoint", "TenantUiEndpoint", "MultiSiteUrl")
@@ -185,9 +188,9 @@ def show_site(context: Any) -> Response:
 
 
 def site_associations(context: Any) -> Response:
-    """Return an empty list of associations with other sites to a provider.
+    """Return the associations with other sites. The list is always empty.
 
-    A tenant has no access, because only system administrators can read associations. Source: the reference of the query
+    Tenants get 403, because only system administrators can read associations. Source: the reference of the query
     type ``siteAssociation``, and the schema ``multiSite.xsd``.
     """
     if not is_provider(context):

@@ -169,7 +169,7 @@ def _own_vdc(context: Any) -> Vdc | None:
 
 
 def show_vdc(context: Any) -> Response:
-    """Return a VDC with the same session link as in the compute service.
+    """Return a VDC with the same session link as in :func:`show_compute`.
 
     Source: protocol/sessions.md §2.1, call 4.
     """

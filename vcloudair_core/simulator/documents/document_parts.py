@@ -1,6 +1,7 @@
-"""Elements that many documents contain, and the removal of newer elements.
+"""Build elements that many documents contain, and remove newer elements.
 
-Examples are entities, references and sections.
+Examples of such elements are entities, references and sections. Elements that are newer than the API version of the
+request are removed.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ EdgeHandler = Callable[[Any, SimulatedEdge, bool], Response]
 def routes(flavor: str, prefix: str = "") -> SimulatorRoutes:
     """Return the firewall routes of an API flavor.
 
-    ``hybridity`` has JSON, and routes for the whole section only. ``network`` has XML and JSON, and also routes for
-    single rules.
+    ``hybridity`` supports JSON, and has routes for the whole section only. ``network`` supports XML and JSON, and also
+    has routes for single rules.
     """
     is_hybridity = flavor == "hybridity"
     base = (
@@ -161,7 +161,7 @@ def established_timeout_s(context: Any, is_hybridity: bool) -> int:
 
 
 def job(context: Any) -> Response:
-    """Return the job of a request with ``async=true``. The job is complete.
+    """Return the job of a request with ``async=true``. The job is always complete.
 
     Source: protocol/ans.md §7.
     """

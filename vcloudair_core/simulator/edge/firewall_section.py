@@ -1,4 +1,4 @@
-"""The firewall section of an edge in NSX: defaults, validation and changes.
+"""The firewall section of an NSX edge: defaults, validation and changes.
 
 Source: protocol/ans.md §2, §6, §12.
 """

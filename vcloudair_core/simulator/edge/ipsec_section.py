@@ -1,4 +1,4 @@
-"""The IPsec section of an edge in NSX: validation, masked keys and statistics.
+"""The IPsec section of an NSX edge: validation, masked keys and statistics.
 
 Source: protocol/ans.md §4.
 """

@@ -1,4 +1,4 @@
-"""The NAT section of an edge in NSX: validation and changes.
+"""The NAT section of an NSX edge: validation and changes.
 
 Source: protocol/ans.md §3.
 """

@@ -84,7 +84,8 @@ def section_routes(
 ) -> SimulatorRoutes:
     """Return the routes of a section in an API flavor.
 
-    ``hybridity`` has JSON, and only reads and replaces the section. ``network`` has XML and JSON, and all routes.
+    ``hybridity`` supports JSON, and only has routes to read and replace the section. ``network`` supports XML and JSON,
+    and has all routes.
     """
     is_hybridity = flavor == "hybridity"
     folder = "/hybridity/api/gateways" if is_hybridity else "/network/edges"

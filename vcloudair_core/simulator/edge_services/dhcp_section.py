@@ -33,7 +33,7 @@ Range = tuple[IPv4Address, IPv4Address]
 def dhcp_state(edge: SimulatedEdge) -> dict[str, Any]:
     """Return the state of the section. The first call creates the state.
 
-    Format: the section in JSON without ``featureType``, with the number of the next ID for each list in ``next``.
+    Format: the JSON of the section without ``featureType``. ``next`` contains the number of the next ID of each list.
     """
     return edge.sections.setdefault(NAME, {**_factory(), "version": 1, "next": dict.fromkeys(_LISTS, 1)})
 
@@ -141,7 +141,7 @@ def _factory() -> dict[str, Any]:
 
 
 def _networks(world: World, edge: SimulatedEdge) -> dict[int, tuple[IPv4Network, Mapping[str, Any]]]:
-    """Return the network and address group of each interface, by its number."""
+    """Return the network and address group of each interface, by interface number."""
     groups = {interface["index"]: interface["addressGroups"]["addressGroup"] for interface in interfaces(world, edge)}
     made: dict[int, tuple[IPv4Network, Mapping[str, Any]]] = {}
     for index, group in groups.items():

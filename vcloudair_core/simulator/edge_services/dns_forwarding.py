@@ -61,7 +61,7 @@ def from_document(body: bytes) -> dict[str, Any]:
 def replace(edge: SimulatedEdge, data: dict[str, Any], *, strict_version: str, needs_feature_type: bool) -> None:
     """Replace the whole section. Missing values get their defaults.
 
-    Raises RefusedError for invalid data, which changes nothing.
+    Invalid data raises RefusedError and changes nothing.
     """
     state = _state(edge)
     if needs_feature_type and data.get("featureType") != "dns":

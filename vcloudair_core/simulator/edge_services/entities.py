@@ -12,8 +12,8 @@ class GroupingObject(Tracked):
     """A grouping object of a VDC.
 
     ``object_id`` is the ID in NSX, such as ``ipset-1``. ``kind`` is the part of the ID before the number. ``values``
-    has the texts of the elements of the kind, such as ``value``. ``member_ids`` are the members of a group. Source:
-    protocol/ans.md §5.
+    contains the text of the elements that the kind has, by element name, such as ``value``. ``member_ids`` are the IDs
+    of the members of a group. Source: protocol/ans.md §5.
     """
 
     object_id: str

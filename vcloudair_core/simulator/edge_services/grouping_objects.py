@@ -1,4 +1,4 @@
-"""Grouping objects of NSX-V: their XML form, checks and users.
+"""Grouping objects of NSX-V: XML format, validation and use by other objects.
 
 Source: protocol/ans.md §5, §6, §10. The error codes other than 202 and 210 are placeholders.
 """
@@ -37,7 +37,7 @@ def missing(object_id: str) -> RefusedError:
 
 
 def shown(world: World, item: GroupingObject) -> dict[str, Any]:
-    """Return an object in the form of its XML document.
+    """Return an object in the format of its XML document.
 
     The ID has the VDC as prefix. The order of the values of an IP set differs from the order in the request. Source:
     protocol/ans.md §5, §10.
@@ -63,9 +63,9 @@ def shown(world: World, item: GroupingObject) -> dict[str, Any]:
 
 
 def parsed(world: World, root: Any, item: GroupingObject, *, is_new: bool) -> GroupingObject:
-    """Return the object that a body describes. The body replaces ``item``.
+    """Return a copy of ``item`` with the values from a request body.
 
-    Raises RefusedError for an invalid body, a name that exists, and an old revision.
+    Raises RefusedError for an invalid body, a name that is already in use, and an old revision.
     """
     if not is_new and (root.findtext("revision") or "").strip() != str(item.revision):
         raise RefusedError(
@@ -132,7 +132,7 @@ def refuse_used(world: World, item: GroupingObject) -> None:
 
 
 def _tails(value: Any) -> Iterator[str]:
-    """Yield each string in nested data, without the prefix of IDs."""
+    """Yield each string in nested data. The prefix of IDs is removed."""
     if isinstance(value, str):
         yield value.rpartition(":")[2]
     elif isinstance(value, (list, tuple)):

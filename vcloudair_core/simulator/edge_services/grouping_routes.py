@@ -26,7 +26,7 @@ Handler = Callable[[Any, str], Response]
 
 
 def routes(prefix: str = "") -> SimulatorRoutes:
-    """Return the routes of all kinds. Documents are XML."""
+    """Return the routes of all kinds of grouping objects. The format is XML."""
     made: list[SimulatorRoute] = []
     for kind in KINDS:
         base = f"{prefix}/network/services/{kind}"

@@ -107,7 +107,7 @@ class LoadBalancerSection:
     def from_xml(self, body: bytes) -> dict[str, Any]:
         """Return the section that an XML body contains.
 
-        Raises ValueError for another root element.
+        Raises ValueError if the root element is not ``loadBalancer``.
         """
         data: dict[str, Any] = _value(_root(body, ROOT))
         return data
@@ -120,7 +120,7 @@ def state_of(edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def certificates_of(profile: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the references of an application profile to certificates."""
+    """Yield the certificate references in an application profile."""
     for side in ("clientSsl", "serverSsl"):
         for key in ("serviceCertificate", "caCertificate"):
             yield from (profile.get(side) or {}).get(key) or ()
@@ -147,7 +147,7 @@ def _value(node: Any) -> Any:
 
 
 def _add_ids(key: str, items: list[dict[str, Any]], current: list[dict[str, Any]]) -> None:
-    """Give new objects an ID. An object with the ID of no existing object is refused."""
+    """Assign IDs to new objects. Raises RefusedError for an unknown ID."""
     id_key = LISTS[key]
     known = {item[id_key] for item in current}
     unknown = [item[id_key] for item in items if item.get(id_key) and item[id_key] not in known]

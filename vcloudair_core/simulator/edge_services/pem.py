@@ -15,7 +15,7 @@ class InvalidPemError(Exception):
 def check_upload(certificate: str, private_key: str, passphrase: str) -> Any:
     """Return the first certificate of a PEM text.
 
-    Raises InvalidPemError if the text has no certificate, or if the private key does not belong to it.
+    Raises InvalidPemError if the text has no certificate, or if the private key does not match the certificate.
     """
     from cryptography import x509
 

@@ -71,7 +71,7 @@ def from_document(body: bytes) -> dict[str, Any]:
 def replace(world: World, edge: SimulatedEdge, data: dict[str, Any]) -> None:
     """Replace the static routes and the default route.
 
-    Raises RefusedError for an invalid route, which changes nothing.
+    An invalid route raises RefusedError and changes nothing.
     """
     subnets = _subnets(world, edge)
     routes = [_route(raw, subnets) for raw in (data.get("staticRoutes") or {}).get("staticRoutes") or []]
@@ -95,7 +95,7 @@ def _texts(node: Any) -> dict[str, Any]:
 
 
 def _subnets(world: World, edge: SimulatedEdge) -> dict[str, Any]:
-    """Return the subnet of each interface by its number."""
+    """Return the subnet of each interface, by interface number."""
     groups = {
         str(interface["index"]): interface["addressGroups"]["addressGroup"] for interface in interfaces(world, edge)
     }

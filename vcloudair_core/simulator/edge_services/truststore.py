@@ -127,14 +127,14 @@ def users_of(edge: SimulatedEdge, reference: str) -> Iterator[str]:
 
 
 def certificate_ids(edge: SimulatedEdge) -> set[str]:
-    """Return the certificate IDs that other sections use, such as ``certificate-1``."""
+    """Return the certificate IDs without the edge UUID, such as ``certificate-1``."""
     return {f"certificate-{item['number']}" for item in _items(edge)}
 
 
 def _with_edge(handler: Any) -> Any:
-    """Add the ID of the edge to the path parameters.
+    """Wrap a handler to add the ID of the edge to the path parameters.
 
-    The ID of a certificate contains it.
+    The ID of the edge is taken from the ID of the certificate.
     """
 
     def run(context: Any) -> Response:

@@ -61,9 +61,9 @@ class Fault:
 
     @property
     def is_late(self) -> bool:
-        """Return True if the server carries out the request after it has responded.
+        """Return True if the request is carried out after a delay of ``seconds``.
 
-        For the fault ``late``, the server does not respond at all.
+        By then, the fault ``gateway`` has sent an error response. The fault ``late`` sends no response.
         """
         return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
 

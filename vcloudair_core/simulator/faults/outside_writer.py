@@ -30,7 +30,7 @@ def outside_edit(edit: Any) -> Callable[[Any], None]:
     validates the change, and increments the version of the section. An invalid ``edit`` raises ValueError.
 
     An NSX-T edge also supports ``"change": {"id" or "name": ..., fields}`` and ``"delete": ID or name`` in place of
-    ``add``. So does the section ``distributed_firewall`` of a VDC group, which has ``"vdc_group": name or UUID`` in
+    ``add``. The section ``distributed_firewall`` also supports these keys, and has ``"vdc_group": name or UUID`` in
     place of ``edge``.
     """
     if not isinstance(edit, Mapping) or set(edit) - {"edge", "vdc_group", "section", *ACTIONS}:

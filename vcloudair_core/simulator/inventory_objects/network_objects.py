@@ -50,7 +50,7 @@ def add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 def add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> SimulatedEdge:
     """Add an edge to a VDC.
 
-    Raises SpecError for an invalid section, and for an edge of another backend than the other edges of the VDC.
+    Raises SpecError for an invalid section, and for an edge whose backend differs from the VDC's other edges.
     """
     number, backend = 1 + len(world.edges), tree.get("backend", "nsxv")
     if backend not in ("nsxv", NSXT):

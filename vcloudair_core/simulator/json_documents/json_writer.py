@@ -1,8 +1,9 @@
 """Convert vCloud documents from XML to JSON.
 
 Keys are the XML names with a lower-case first word. Repeated elements are arrays, and absent fields are null. The key
-``_type`` has the class of sections, records and other values whose class depends on the document. Attributes of other
-namespaces are in ``otherAttributes``, and elements of other namespaces in ``any``. Source: protocol/vcd-modern.md §1.7.
+``_type`` contains the class of a value if the class depends on the document, as for sections and records. Attributes of
+other namespaces are in ``otherAttributes``, and elements of other namespaces in ``any``. Source:
+protocol/vcd-modern.md §1.7.
 """
 
 from __future__ import annotations

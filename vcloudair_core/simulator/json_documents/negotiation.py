@@ -97,7 +97,7 @@ def in_accepted_format(request: Request, response: Response, versions: list[str]
 def _version_of(request: Request, content_type: str, versions: list[str]) -> str:
     """Return the API version of a response.
 
-    This is the requested version, the version in the response, or the newest version of the server.
+    This is the first of: a supported requested version, the version in the response, the newest version of the server.
     """
     requested = _VERSION.search(request.headers.get("Accept", ""))
     if requested and requested[1] in versions:

@@ -20,8 +20,8 @@ _OFFSET, _CURSOR = "NETWORKING_CURSOR_OFFSET", "NETWORKING_CURSOR"
 def cursor_page(context: Any, values: Sequence[Mapping[str, Any]], status: str, model: str) -> Response:
     """Return one page of ``values``: ``status`` and ``values``, without totals.
 
-    The Link header contains the next page. If the request has a cursor, its other parameters are ignored. Only the
-    name can be sorted, and no field can be filtered. Source: protocol/vcd-modern.md §2.3.
+    The Link header contains the URL of the next page. If the request has a cursor, its other parameters are ignored.
+    The list can be sorted only by name, and cannot be filtered. Source: protocol/vcd-modern.md §2.3.
     """
     try:
         start, size, is_descending = _selection(context)

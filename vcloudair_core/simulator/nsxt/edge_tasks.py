@@ -125,7 +125,7 @@ def start_write(
 
     The Location header contains the URL of the task. ``lock`` is the URN of the edge gateway or VDC group that is busy
     while the task runs, or an empty string. ``more`` contains other fields of :class:`SimulatedTask`. Return 400 if the
-    object of the lock is busy, or if too many tasks are running.
+    edge gateway or VDC group is busy, or if too many tasks are running.
     """
     tasks, config = context.simulator.tasks, context.simulator.config
     holder = tasks.open_on(lock) if lock else None
