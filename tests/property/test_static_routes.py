@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from hypothesis import given, settings
@@ -63,8 +64,8 @@ def apply(backend: str, document: Document, desired: Desired) -> Document:
         parsed: Document = codec.parse(codec.encode(merged))
         return parsed
     tree = copy.deepcopy(merged.tree)
-    for number, record in enumerate(tree["static_routes"]["values"]):
-        record.setdefault("id", f"5b0e9f0a-0000-4000-8000-{number:012d}")
+    for record in tree["static_routes"]["values"]:
+        record.setdefault("id", str(uuid5(NAMESPACE_URL, record["networkCidr"])))
     stored: Document = codec.parse(json.dumps(tree).encode())
     return stored
 
