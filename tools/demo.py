@@ -201,7 +201,7 @@ def _table(line: str) -> str:
 
 
 def _summary(line: str) -> str:
-    """Return the last line of a plan, or an empty string for the other lines."""
+    """Return the line if it is the summary of a plan, otherwise an empty string."""
     return "" if line.startswith((" ", "edge gateway")) or re.match(r"\d", line) else line
 
 

@@ -5,7 +5,7 @@ of a replication count only after the action of its VM has begun. vcloudair 0.5 
 reads each replication once after its task, for the verdict. Before each batch, it reads the task list once, to find
 actions of other hosts. The calls are shown by kind, and the bounds are:
 
-* the time is at most 1.1 times the ideal, which is ten batches of one task each;
+* the time is at most 1.1 times the ideal: ten batches, each as long as one task;
 * the calls for task states are at most a fifth of the calls of vcloudair 0.5;
 * with tasks of five minutes, all polling calls are also at most a fifth of those of vcloudair 0.5.
 """

@@ -149,7 +149,10 @@ def test_hostile_links_receive_no_secrets(link: str, profile: str) -> None:
 @pytest.mark.parametrize("place", ["/api/query", "/replications", "/action/", "/api/task", "/vApp/", "/vdc/", "/org/"])
 @pytest.mark.parametrize("link", EVIL[:4])
 def test_hostile_link_in_one_response_receives_no_secrets(link: str, place: str) -> None:
-    """Put the link into one kind of response, so that no earlier error hides a leak."""
+    """Put the link into only one kind of response.
+
+    If all responses had the link, an earlier error could stop the run before the leak.
+    """
     hostile = run_with_hostile_links(link, lambda request: place in request.path, profile="vcd")
     assert hostile.replaced_count or place in ("/api/task", "/org/", "/vdc/")
     _assert_sent_home_only(hostile)

@@ -264,10 +264,10 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
 
 
 def _moved(existing: Sequence[int], order: Sequence[int], movable: set[int]) -> frozenset[int]:
-    """Return the smallest set of elements that must have moved.
+    """Return the smallest set of elements whose moves explain the new order.
 
-    Only elements in ``movable`` can move. Among those between two immovable elements, the longest subsequence that is
-    still in the old order counts as unmoved.
+    Only elements in ``movable`` can move. Between two immovable elements, the longest subsequence that kept its order
+    counts as unmoved.
     """
     alive = set(existing)
     place = {element: position for position, element in enumerate(existing)}

@@ -31,15 +31,16 @@ def place_of(name: str, reading: Reading, path: Path) -> str:
 
 
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
-    """Return an error with the issues of ``reading`` and the problems, sorted by line.
+    """Return one error for a document, or None if the document is valid.
 
-    ``problems`` contains pairs of a path and a reason. Return None if there are neither issues nor problems.
+    The error combines the YAML errors in ``reading`` with ``problems``, which are pairs of a path and a reason. It
+    lists them by line.
     """
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
 
 def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()) -> None:
-    """Raise SpecError if ``reading`` has issues, or if there are problems."""
+    """Raise SpecError if ``reading`` has YAML errors, or if there are problems."""
     error = document_error(name, reading, problems)
     if error is not None:
         raise error

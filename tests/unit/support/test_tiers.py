@@ -1,4 +1,4 @@
-"""Tests of the selection of variants in a run."""
+"""Tests of the selection of exhaustive test variants in a test run."""
 
 from __future__ import annotations
 

@@ -134,7 +134,8 @@ def instance_credentials(
 ) -> Credentials:
     """Return the credentials of an instance.
 
-    The instance ID is also the ID of its org, and one of the org's names. Source: protocol/sessions.md §3.2.
+    The instance ID is also the org ID, and the setting ``org`` accepts it as the org name.
+    Source: protocol/sessions.md §3.2.
     """
     credentials = credentials_of(base_url, version, session, token, flavor="vca")
     instance_id = str(instance.get("id") or "")

@@ -322,7 +322,7 @@ def test_a_prefix_never_claims_more_than_it_shows(shape: Shape, share: float) ->
 
 
 def _within(shape: Shape) -> dict[str, Any]:
-    """Return the VM numbers of ``shape``, without VMs that the run does not have."""
+    """Return the VM lists of ``shape`` by field, without numbers beyond its VMs."""
     return {
         name: [number for number in getattr(shape, name) if number < shape.vms]
         for name in ("failed", "retried", "skipped", "unchanged")

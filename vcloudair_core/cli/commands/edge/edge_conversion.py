@@ -107,7 +107,7 @@ def _checked_version(version: str | None) -> str:
     _, numbers = split_backend(backend_in_version("nsxt", version))
     if numbers < NSXT_SINCE:
         raise ConfigurationError(
-            f"--target-version must be an API version from {NSXT_SINCE[0]}.{NSXT_SINCE[1]} on, not {version!r}.",
+            f"--target-version must be API version {NSXT_SINCE[0]}.{NSXT_SINCE[1]} or newer, not {version!r}.",
             hint="Run `vca doctor` with the context of the cloud to see its API version.",
         )
     return version

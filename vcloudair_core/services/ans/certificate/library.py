@@ -115,7 +115,9 @@ class LibraryStore(CertificateStore):
         for record in self.list_records():
             if record["name"] == name:
                 return str(record["id"])
-        raise NotFoundError(f"Adding certificate {name!r} failed. The library does not contain it.")
+        raise NotFoundError(
+            f"Finding the new certificate {name!r} failed. The server accepted it, but the library does not list it."
+        )
 
 
 def _record(item: Mapping[str, Any]) -> Record:

@@ -66,8 +66,8 @@ class JsonDnsCodec(JsonCodec[DnsSpec]):
         return dict(record)
 
     def _with_records(self, tree: Mapping[str, Any], records: list[Any]) -> dict[str, Any]:
-        """Return a tree with views.
+        """Return a copy of the tree with the records as its DNS views.
 
-        If there are no views, the key of the views is not added.
+        If there are no records, no key for views is added.
         """
         return super()._with_records(tree, records) if records else dict(tree)

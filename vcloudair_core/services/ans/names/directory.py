@@ -82,7 +82,10 @@ class ObjectDirectory(ABC):
         return read
 
     def refresh(self, kinds: Collection[str]) -> None:
-        """Read the lists of kinds again. Raises: ApiError, TransportError, DecodeError."""
+        """Read the objects of the given kinds again, even if they are cached.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
         read: set[str] = set()
         for kind in kinds:
             if kind not in read:

@@ -42,7 +42,7 @@ class Intent:
 
     @property
     def since(self) -> float:
-        """Return the earliest time at which the task of the intent can have started."""
+        """Return the earliest possible start time of the task that belongs to this intent."""
         return self.at - (SKEW_KNOWN_S if self.is_server_time else SKEW_UNKNOWN_S)
 
 

@@ -72,7 +72,7 @@ def test_the_target_version_decides_which_options_are_supported(vca: Vca) -> Non
 def test_a_version_without_nsxt_edge_gateways_is_rejected(vca: Vca, version: str) -> None:
     done = vca("edge", "convert", "complete.yml", "--target-version", version)
     assert (done.code, done.out) == (64, "")
-    assert f"--target-version must be an API version from 37.0 on, not '{version}'." in done.err
+    assert f"--target-version must be API version 37.0 or newer, not '{version}'." in done.err
 
 
 def test_an_invalid_document_is_rejected_with_its_line(vca: Vca) -> None:
