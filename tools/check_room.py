@@ -71,13 +71,13 @@ class Room:
             **(variables or {}),
         }
 
-    def ansible_test(self, command: str, collection: Path, home: Path | None = None) -> str:
+    def ansible_test(self, command: str, collection: Path, *targets: str, home: Path | None = None) -> str:
         """Run ``ansible-test`` with this Python version. Return the output.
 
-        ``home`` is the home folder. The default is the scratch folder.
+        Without ``targets``, all targets run. ``home`` is the home folder. The default is the scratch folder.
         """
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        options = ("--local", "--python", python, "--color", "no")
+        options = ("--local", "--python", python, "--color", "no", *targets)
         return self.run(BIN / "ansible-test", command, *options, cwd=collection, env={"HOME": str(home or self.folder)})
 
 
