@@ -7,7 +7,7 @@ another. A tag such as ``lane:network`` names the lane of a session. Sessions wi
 output is shown immediately. The output of the other lanes is shown afterwards.
 
 Sessions of the lane ``last`` begin when all other lanes have ended. The target ``test-rest`` runs a sample of the
-exhaustive tests.
+exhaustive tests. The failures of all sessions are shown at the end, where the end of a long log still has them.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def main() -> int:
     line = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
     seconds = [f"{name} {sum_seconds(name, REPORTS):.0f}" for name in (session["name"] for session in sessions)]
     print(f"\nSeconds by session: {', '.join(seconds)}")
+    for failure in (failure for session in sessions for failure in describe_failures(session, REPORTS)):
+        print(f"FAILED {failure}")
     print(f"\nmake {target}: {'FAILED' if status else 'ok'}. {line} in {time.monotonic() - started:.0f} s", flush=True)
     (REPORTS / f"{target}.txt").write_text(f"{line}\n", encoding="utf-8")
     return status
@@ -120,6 +122,37 @@ def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:
     if not file.exists() or (result == "failed" and not counts["failed"]):
         counts[result] += 1
     return counts
+
+
+def describe_failures(session: Mapping[str, str], reports: Path) -> list[str]:
+    """Describe each failed test of a session by name and end of its message.
+
+    A failed session without a failed test gets one text, with the end of its log if it has one.
+    """
+    name = session["name"]
+    file = reports / f"{name}.xml"
+    cases = ElementTree.parse(file).getroot().iter("testcase") if file.exists() else ()
+    failures = [
+        f"{name}: {case.get('classname', '')}::{case.get('name', '')}: {_end_of(problem.get('message') or '', 3)}"
+        for case in cases
+        for problem in (*case.iter("failure"), *case.iter("error"))
+    ]
+    if failures or session["result"] in {"success", "skipped"}:
+        return failures
+    return [f"{name}: {_end_of(_log_of(name, reports), 20) or 'its log is above'}"]
+
+
+def _log_of(name: str, reports: Path) -> str:
+    """Return the output of a session, read from the log of its lane."""
+    for log in sorted(reports.glob("*.log")):
+        _, begin, rest = log.read_text(encoding="utf-8", errors="replace").partition(f"Running session {name}\n")
+        if begin:
+            return rest.partition("nox > Session ")[0]
+    return ""
+
+
+def _end_of(text: str, number: int) -> str:
+    return "\n    ".join(text.strip().splitlines()[-number:])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.documents import ROOT
 from tools import run_tier
-from tools.run_tier import TAGS, count_session, lanes_of, sum_seconds
+from tools.run_tier import TAGS, count_session, describe_failures, lanes_of, sum_seconds
 
 REPORT = '<testsuites><testsuite tests="9" failures="{failures}" errors="1" skipped="2"/></testsuites>'
 
@@ -30,6 +30,24 @@ def test_a_session_that_fails_after_its_tests_is_a_failure(tmp_path: Path) -> No
     (tmp_path / "unit.xml").write_text('<testsuites><testsuite tests="2"/></testsuites>', encoding="utf-8")
     counts = count_session({"name": "unit", "result": "failed"}, tmp_path)
     assert counts == Counter(passed=2, failed=1)
+
+
+def test_each_failed_test_is_described_with_the_end_of_its_message(tmp_path: Path) -> None:
+    failed = (
+        '<testcase classname="tests.test_a" name="test_b"><failure message="a&#10;b&#10;c&#10;E 1 == 2"/></testcase>'
+    )
+    (tmp_path / "unit.xml").write_text(f'<testsuites><testsuite>{failed}<testcase name="ok"/></testsuite></testsuites>')
+    failures = describe_failures({"name": "unit", "result": "failed"}, tmp_path)
+    assert failures == ["unit: tests.test_a::test_b: b\n    c\n    E 1 == 2"]
+
+
+def test_a_session_that_fails_without_a_failed_test_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    types = "nox > Running session types\na.py:1: error: wrong\nnox > Session types failed.\n"
+    log = f"{types}nox > Running session awx\nfine\n"
+    (tmp_path / "network.log").write_text(log)
+    assert describe_failures({"name": "types", "result": "failed"}, tmp_path) == ["types: a.py:1: error: wrong"]
+    assert describe_failures({"name": "cores", "result": "failed"}, tmp_path) == ["cores: its log is above"]
+    assert describe_failures({"name": "awx", "result": "success"}, tmp_path) == []
 
 
 def test_sessions_are_grouped_by_lane() -> None:
