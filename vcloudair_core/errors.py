@@ -227,8 +227,8 @@ class PluginError(VcloudAirError):
 class TransportError(VcloudAirError):
     """No response arrived.
 
-    ``may_have_executed`` is True if the request may have reached the server. Before you repeat a write, read the
-    object to check whether the first write was executed.
+    ``may_have_executed`` is True if the request may have reached the server. A client that repeats a write
+    must first read the object to check whether the first write was executed.
     """
 
     def __init__(self, message: str, *, may_have_executed: bool = False, hint: str = "") -> None:

@@ -73,7 +73,7 @@ class LogFile:
         return True
 
     def warn(self, reason: str) -> None:
-        """Log a warning once: the audit log cannot be written."""
+        """Log a warning that the audit log cannot be written. Later calls log nothing."""
         if not self._has_warned:
             self._has_warned = True
             _log.warning(
@@ -140,9 +140,9 @@ def read_records(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def known_folder(settings: Settings) -> tuple[Path | None, str]:
-    """Return ``(folder, "")`` for the folder of the audit log, or ``(None, reason)``.
+    """Return the folder of the audit log, and the reason why there is no folder.
 
-    The reason says why the user has no usable state folder.
+    If the user has no usable state folder, the result is ``(None, reason)``. Otherwise, it is ``(folder, "")``.
     """
     try:
         return audit_folder(settings), ""

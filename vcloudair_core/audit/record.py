@@ -110,7 +110,10 @@ def new_record(session: Session, kind: str, target: str, **more: Any) -> dict[st
 
 
 def target_of(store: Store) -> dict[str, str]:
-    """Return the known names of the edge gateway, the VDC and the VDC group."""
+    """Return the names of the edge gateway, the VDC and the VDC group of a store.
+
+    Unknown names are empty strings. No request is sent.
+    """
     edge, group = getattr(store, "edge", None), getattr(store, "group", None)
     return {
         "edge": str(getattr(edge, "name", "") or ""),
@@ -123,7 +126,7 @@ def target_of(store: Store) -> dict[str, str]:
 def plan_of(plan: Plan, session: Session) -> dict[str, Any]:
     """Return the summary and the changes of a plan, without secrets.
 
-    Changes after :data:`MAX_CHANGES_BYTES` are left out.
+    Changes that exceed :data:`MAX_CHANGES_BYTES` in total are left out.
     """
     spellings = _spellings(session)
     changes: list[dict[str, Any]] = []
@@ -148,8 +151,8 @@ def error_of(error: VcloudAirError | BaseException | None) -> dict[str, str] | N
 def without_secrets(record: Mapping[str, Any], session: Session) -> dict[str, Any]:
     """Return a copy of a record with masked secrets.
 
-    Its keys are in the order of :data:`KEYS`. The changes are not masked again, because :func:`plan_of` has masked
-    them.
+    The keys of the copy are in the order of :data:`KEYS`. The changes are not masked again,
+    because :func:`plan_of` has masked them.
     """
     secrets = [*session.secrets(), *remembered()]
     return {key: record[key] if key == "changes" else redact_tree(record[key], secrets) for key in KEYS}

@@ -83,10 +83,10 @@ class AuditTrail:
 
 
 class AuditedWrite(WriteObserver):
-    """Observer that records the writes of one call of the engine.
+    """Observer that records the writes of one ``ensure`` call.
 
     Attributes:
-        outcome: The outcome of the call, which the caller sets.
+        outcome: The result of the ``ensure`` call. The caller sets it after the call.
     """
 
     def __init__(self, session: Session, kind: str) -> None:
@@ -101,7 +101,7 @@ class AuditedWrite(WriteObserver):
     def writing(self, store: Store, plan: Plan) -> None:
         """Record the start of the first write, and count the writes.
 
-        While no write has changed anything, each further write replaces the plan in the record.
+        The record contains the plan of the last write that started before anything was changed.
         """
         with never_failing(store.target):
             if self._record is None:

@@ -23,7 +23,7 @@ _OWN = frozenset({"accept", "content-type", "authorization", TOKEN_HEADER})
 class Connection:
     """Connection for one instance of a vcloudair 0.5 service class.
 
-    ``org_info`` is the result of a login. The other arguments are used if ``org_info`` does not have the key. While
+    ``org_info`` is the result of a login. The other arguments supply values that ``org_info`` lacks. While
     ``url`` and :attr:`headers` are unchanged, requests use the live session of ``org_info``, which is renewed
     automatically. After a change, requests use a new session with the changed token, headers or URL.
     """

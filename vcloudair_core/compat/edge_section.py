@@ -173,7 +173,10 @@ class EdgeSection:
 
     @property
     def backend(self) -> str:
-        """Backend of the edge gateway. Before the first request, the backend to try first."""
+        """The backend of the edge gateway.
+
+        Before the first request, this is the backend that the request will try first.
+        """
         return self._store().backend if self.section else self._backends[0]
 
     @property

@@ -60,7 +60,7 @@ def session_for(
     """Return a session for a service class, without sending a request.
 
     If ``org_info`` is an unchanged :class:`OrgInfo`, return its live session. Otherwise, return a new session with the
-    values in ``org_info``. ``vcdurl``, ``token`` and ``version`` are used if ``org_info`` does not have the key. A new
+    values in ``org_info``. ``vcdurl``, ``token`` and ``version`` supply values that ``org_info`` lacks. A new
     session sends ``headers`` with every request.
 
     Raises: ConfigurationError if the URL or the token is missing.

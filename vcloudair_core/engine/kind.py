@@ -57,7 +57,7 @@ class Store(ABC):
     @property
     @abstractmethod
     def lock_key(self) -> str:
-        """The key of the writers' lock, such as ``https://host:443/edge/<uuid>``.
+        """The key of the lock that writers hold, such as ``https://host:443/edge/<uuid>``.
 
         The key is the same in every process. Resources share a key if the server can change only one of them at a time.
         """
@@ -66,7 +66,7 @@ class Store(ABC):
     def target_key(self) -> str:
         """The key of the resource. The default is :attr:`lock_key`.
 
-        Override this property if several resources share a lock.
+        Stores of resources that share a lock override this property.
         """
         return self.lock_key
 
@@ -87,7 +87,7 @@ class Store(ABC):
     def is_written_whole(self) -> bool:
         """True if a commit writes the whole section, not only the changed objects.
 
-        If True, the engine verifies after the write that all objects outside of the plan still exist.
+        If True, the engine checks after each write that all objects outside of the plan still exist.
         """
         return True
 

@@ -146,8 +146,8 @@ class Matcher:
 
         A rule never matches two specs. Specs with the same identity first match rules with equal fields, then rules
         with the same content, then the other rules in order. A spec without a name matches only rules with the same
-        content. If ``is_whole`` is true, the caller deletes all unmatched rules. A match is then not ambiguous if more
-        rules than specs have the same identity.
+        content. If ``is_whole`` is true, the caller deletes all unmatched rules. In this case, more rules than specs
+        can have the same identity without an AmbiguousMatchError.
 
         Raises: AmbiguousMatchError; SpecError if two specs match one rule in different ways.
         """
@@ -211,7 +211,7 @@ class Matcher:
     ) -> tuple[list[int], list[int]]:
         """Match specs to rules with equal fields, then to rules with the same content.
 
-        Returns: the positions of the specs and of the rules that have no match.
+        Returns: the positions of the unmatched specs, and the positions of the unmatched rules.
         """
         content = self.identities.content
         assert content is not None
@@ -273,7 +273,7 @@ class Matcher:
         return places[0] if places else None
 
     def _candidate(self, at: int) -> dict[str, Any]:
-        """Return the fields that distinguish one of several rules with equal identities."""
+        """Return the fields that distinguish a rule from rules with the same identity."""
         spec = self.live[at].spec
         more = {name: value for name in self.identities.shown if (value := getattr(spec, name, None)) is not None}
         return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}
@@ -281,8 +281,9 @@ class Matcher:
     def anchor(self, name: str, path: str, new: Mapping[str, int]) -> int:
         """Return the rule that the option ``before`` or ``after`` names.
 
-        ``new`` maps the names of new rules to their elements. A name that is not in ``new`` is the name, ID or tag of
-        a rule on the server, and its position is returned. ``path`` is the path of the option for messages.
+        A rule is represented by its element of :mod:`.ordering`: a negative number for a new rule, or the position of
+        a rule on the server. ``new`` maps the names of new rules to their elements. ``name`` is the name of a new rule,
+        or the name, ID or tag of a rule on the server. ``path`` is the path of the option for messages.
 
         Raises: SpecError if no rule matches; AmbiguousMatchError if several rules match.
         """

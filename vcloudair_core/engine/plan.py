@@ -60,8 +60,9 @@ class Change:
 class Plan:
     """All changes of one resource.
 
-    ``steps`` is private data for ``merge`` of the same kind. ``outlook()`` returns the whole planned section as plain
-    data, for plan policies. ``outlook`` can be None. ``notes`` are sentences about the plan for the user.
+    ``steps`` is private data for the method ``merge`` of the resource kind that created the plan. ``outlook`` is None,
+    or a function that returns the whole planned section as plain data, for plan policies. ``notes`` are sentences about
+    the plan for the user.
     """
 
     kind: str

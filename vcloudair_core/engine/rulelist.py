@@ -44,7 +44,7 @@ class RuleStep:
     changed: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
-        """Return the values to write, by field.
+        """Return the values to write as ``{field: value}``.
 
         A new rule has all values. A changed rule has only the changed values.
         """
@@ -123,8 +123,8 @@ def plan_desired(
 ) -> ListPlan:
     """Plan the changes that bring ``specs`` to the desired state.
 
-    ``prefix`` is the path of the list in the input, or empty. ``desired`` selects whether the specs are present, absent
-    or the only rules.
+    ``prefix`` is the path of the list in the input, or empty. The type of ``desired`` determines whether the rules in
+    ``specs`` must exist, must not exist, or must be the only rules.
 
     Raises: SpecError if ``specs`` is empty and all rules would be deleted, unless ``allow_empty`` is true; the errors
     of :func:`plan_present`.
@@ -210,7 +210,7 @@ def _ends_notes(
 ) -> tuple[str, ...]:
     """Return notes about rules that move to the top or bottom.
 
-    If several tasks request the same end of a list, each task moves its rule there in every run.
+    If several tasks request the same end of a list, each task moves its rules in every run.
     """
     return tuple(
         f"The {kind.noun} {display_name(live[element].spec) or live[element].spec.rule_id!r} moves to the "

@@ -81,8 +81,8 @@ def _last_end(records: Sequence[Record]) -> str:
 def _task(client: Client, record: Record, is_past: bool) -> Finding:
     """Return a finding for a failed task.
 
-    The field ``message`` is the reason that the server returns, or an empty string. If ``is_past`` is true, the reason
-    is not read.
+    ``is_past`` is true for a task that failed before the first check. The field ``message`` is the reason that the
+    server returns. It is empty for past tasks, because their reasons are not read.
     """
     raw = record.raw
     fields = {
@@ -245,7 +245,10 @@ def _without_key(tunnel: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_scopes(client: Client, scopes: Iterable[str], check: Callable[[Client, str], list[Finding]]) -> CheckResult:
-    """Check all scopes in parallel."""
+    """Call ``check`` for each scope, such as an edge gateway, in parallel.
+
+    Scopes that cannot be read are in the result with their errors. Raises the first error if no scope can be read.
+    """
 
     def read(scope: str) -> list[Finding] | VcloudAirError:
         try:

@@ -154,7 +154,8 @@ class Collector:
         Errors are logged. After an error, the earlier values are served until they are stale.
 
         After a refused sign-in, the next collections are skipped, so that a wrong password does not lock the account.
-        With each further refusal, more of them are skipped. A skipped collection sends no request and returns False.
+        Each further refusal increases the number of skipped collections. A skipped collection sends no request and
+        returns False.
         """
         if self._to_skip:
             self._to_skip -= 1

@@ -278,7 +278,7 @@ class PluginManager:
         return problems
 
     def offered_by(self, name: str) -> dict[str, list[Any]]:
-        """Return the records that a plugin offers, by hook.
+        """Return the records that a plugin offers as ``{hook: records}``.
 
         Call :meth:`collect_all` first.
         """

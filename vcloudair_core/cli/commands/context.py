@@ -208,7 +208,10 @@ def _choose_hint(file: ConfigFile) -> str:
 
 
 def _settings_of(run: Invocation) -> dict[str, Any]:
-    """Return the shared options that are settings, as types that TOML supports."""
+    """Return the settings that shared options set, by setting name.
+
+    The values have types that TOML supports.
+    """
     arguments = {name: value for name, value in run.options.items() if name not in PROGRAM_OPTIONS}
     if run.options.get("insecure"):
         arguments["validate_certs"] = False

@@ -64,7 +64,10 @@ def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
 
 
 def _latest(measurement: Measurement) -> dict[str, dict[str, Series]]:
-    """Return the series that have no instance, by VM ID and metric name."""
+    """Return the series of each VM as ``{VM ID: {metric name: series}}``.
+
+    Series of a single instance, such as one virtual CPU, are left out.
+    """
     series_of: dict[str, dict[str, Series]] = {}
     for vm_id, members in measurement.collected.by_vm().items():
         series_of[vm_id] = {series.name: series for series in members if series.instance is None}

@@ -82,8 +82,8 @@ def fit(
 ) -> Layout:
     """Return the layout for ``available`` characters. None means no limit.
 
-    Columns are added in order of priority, and from left to right, while their minimum widths fit. Truncated columns
-    share the remaining width.
+    Columns are added in order of priority, as long as the minimum widths fit. Columns of equal priority are added from
+    left to right. Truncated columns share the remaining width.
 
     Args:
         drop: Allow columns to be dropped.
@@ -108,8 +108,8 @@ def fit(
 def cut(text: str, width: int, mark: str = "…") -> str:
     """Truncate a string to ``width`` terminal cells, with ``mark`` at the end.
 
-    A list is truncated after the last item that fits, because a truncated address could look complete. If that item
-    ends in the first half of the visible text, the text is truncated at ``width`` instead.
+    A comma-separated list is truncated between two items, because part of an address could look like a complete
+    address. If this would remove more than half of the visible text, the text is truncated at ``width`` instead.
     """
     from rich.cells import cell_len
 

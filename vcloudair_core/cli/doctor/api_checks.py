@@ -175,5 +175,5 @@ def _text(error: VcloudAirError) -> str:
 
 
 def not_reached(*names: str) -> list[DiagnosisStep]:
-    """Return the steps that were skipped because of an earlier failure."""
+    """Return a ``skipped`` result for each step that cannot run after a failure."""
     return [skipped(name, "not checked") for name in names]

@@ -36,7 +36,7 @@ def passed(name: str, detail: str) -> DiagnosisStep:
 
 
 def warned(name: str, detail: str, hint: str) -> DiagnosisStep:
-    """Return the result of a step that works, but can cause problems later."""
+    """Return the result of a step that passed with a warning."""
     return DiagnosisStep(name, WARNING, detail, hint)
 
 

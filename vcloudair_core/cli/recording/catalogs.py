@@ -109,7 +109,7 @@ def _media(reader: TenantReader, record: Record, items: Mapping[str, Record]) ->
 
 
 def _items(reader: TenantReader) -> dict[str, Record]:
-    """Return the query records of catalog items, by the UUID of their entity."""
+    """Return the catalog items as ``{UUID of the template or media: record}``."""
     return {uuid_at_end(record.get("entity")): record for record in reader.query("catalogItem")}
 
 

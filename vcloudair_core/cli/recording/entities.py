@@ -21,7 +21,7 @@ def parse_entity(body: bytes) -> dict[str, Any]:
 
 
 def parse_container(body: bytes) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return the fields of a vApp or template, and the fields of its VMs by UUID.
+    """Return the fields of a vApp or template, and ``{VM UUID: fields}`` for its VMs.
 
     Raises DecodeError.
     """

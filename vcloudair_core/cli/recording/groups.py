@@ -60,7 +60,7 @@ def vdc_ids(group: Mapping[str, Any]) -> list[str]:
 
 
 def network_providers(group: Mapping[str, Any]) -> dict[str, str]:
-    """Return the names of the NSX-T managers of a group, by UUID of the VDC."""
+    """Return the NSX-T managers of a group as ``{VDC UUID: name of the manager}``."""
     if group.get("networkProviderType") != "NSX_T":
         return {}
     return {

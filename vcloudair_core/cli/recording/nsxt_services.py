@@ -108,7 +108,10 @@ class NsxtServiceReader:
     # -- objects -------------------------------------------------------------------------------------------------
 
     def _owned(self, edge: Edge, known: _Objects) -> dict[str, Any]:
-        """Return the owner's groups and profiles, unless they are already recorded."""
+        """Return the groups and profiles of the VDC or VDC group that owns an edge.
+
+        Groups and profiles that are already recorded are left out.
+        """
         owner = ObjectOwner.of_edge(edge)
         made: dict[str, Any] = {}
         if f"groups {owner.group_owner_id}" not in self._recorded:
@@ -244,7 +247,7 @@ def _by_name(item: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _named(reference: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return a reference that has only the current name of the object."""
+    """Return a reference that contains the current name of the object and no ID."""
     target = known.get(str(reference.get("id")))
     if target is None:
         raise _UnknownObjectError(f"the object {reference.get('name')!r}")
@@ -260,7 +263,7 @@ def _chosen(item: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a rule or tunnel in the form of a request, without empty values."""
+    """Return a rule or tunnel in the format of a request body, without null values."""
     return {name: _without_null(value) for name, value in body.items() if name not in _OF_SERVER and value is not None}
 
 

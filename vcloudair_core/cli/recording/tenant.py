@@ -121,15 +121,15 @@ class TenantRecorder:
         return self._reader.document(href, parse_entity) or {}
 
     def _vdc_of(self, edge: Edge) -> str:
-        """Return the VDC that lists an edge in the file.
+        """Return the UUID of the VDC under which the inventory file lists an edge.
 
-        An edge of a VDC group has no VDC. The first VDC of the group lists the edge.
+        An edge that a VDC group owns has no VDC. The file lists it under the first VDC of the group.
         """
         owners = {group["id"]: vdc_ids(group) for group in self._groups}
         return edge.vdc_id or next(iter(owners.get(edge.owner_id, ())), "")
 
     def _add_networks(self, trees: Mapping[str, dict[str, Any]]) -> None:
-        """Add networks. A network of a VDC group is in the VDC that lists its edge."""
+        """Add networks. Networks of a VDC group are listed under the VDC of their edge."""
         shared = {edge.name: self._vdc_of(edge) for edge in self._client.edges.list_edges() if not edge.vdc_id}
         is_nsxt = any(edge.backend == NSXT for edge in self._client.edges.list_edges())
         interfaces = self._nsxt.service_interfaces if is_nsxt else set()

@@ -218,7 +218,11 @@ class Convergence:
             raise
 
     def _verify(self, state: PlannedState, written: Document, current: PlannedState, writes: int) -> None:
-        """Raise an error if other objects were lost. Warn about unexpected versions."""
+        """Check the result of the writes, and record warnings about unexpected versions.
+
+        Raises: NotConvergedError if a write deleted objects outside of the plan; ConflictError if a write may have
+        replaced a change of another client.
+        """
         target, base, document = self.store.target, state.document, current.document
         if self.store.is_written_whole:
             refuse_losses(self.kind, target, base, written, document)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class WriteObserver:
-    """Callbacks before and after each write. Override the callbacks that you need.
+    """Callbacks before and after each write. The default callbacks do nothing.
 
     The callbacks must not raise errors. Without a write, no callback is called.
     """

@@ -23,9 +23,11 @@ _HINT = "Remove one of these dependencies (depends_on), or change a priority."
 def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ...]:
     """Return the groups that must end before a group starts, in the order of the plan.
 
-    Each group is a pair ``(name, is_dependency)``. ``is_dependency`` is true if ``depends_on`` names the group. The
-    waiting group must not start if such a group fails. If ``is_dependency`` is false, the group only has a lower
-    priority number, and the waiting group starts even if it fails. Raises SpecError for an unknown group.
+    Each item is a pair ``(name, is_dependency)``. If ``is_dependency`` is true, the waiting group depends on the
+    earlier group, and must not start if the earlier group fails. If ``is_dependency`` is false, the earlier group only
+    has a lower priority number, and its failure does not prevent the start.
+
+    Raises SpecError for an unknown group.
     """
     group = next((group for group in plan.groups if group.name == group_name), None)
     if group is None:
@@ -56,7 +58,7 @@ def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
 
 
 def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
-    """Return the nodes that each node waits for.
+    """Return a mapping of each node to the nodes that it waits for.
 
     Priorities are nodes too. Without these nodes, each pair of groups with different priorities would need an edge.
     """

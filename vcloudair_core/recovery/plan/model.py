@@ -167,8 +167,9 @@ class Group:
 
     A group starts when all groups of a lower ``priority`` have ended.
 
-    ``depends_on`` names groups. ``before`` and ``after`` are steps that run in order. ``timeout_s`` limits the total
-    time of the VMs of the group. If ``on_error`` is empty, the setting of the plan applies.
+    ``depends_on`` contains names of groups. ``before`` and ``after`` are the steps that run before and after the
+    operations on the VMs, in order. ``timeout_s`` limits the total time of the VMs of the group. If ``on_error`` is
+    empty, the setting of the plan applies.
     """
 
     name: str

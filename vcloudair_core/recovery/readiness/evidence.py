@@ -63,13 +63,14 @@ class Evidence:
     Attributes:
         now: The time from which ages are measured.
         matches: The VMs of the plan with their replications.
-        groups: Replications by link.
+        groups: The replications, or the errors of reading them. The keys are the links of the replications.
         places: The VDCs.
-        placeholders: Placeholder VMs by the ID of their vApp.
+        placeholders: The records of the placeholder VMs. The keys are the UUIDs of their vApps.
         networks: Records of the organization's networks.
         org: The record of the organization.
         records: Records of the VDCs.
-        homes: The VDC of each replication, by the link of the replication. Replications in unknown VDCs are left out.
+        homes: The VDCs of the replications. The keys are the links of the replications. Replications in unknown VDCs
+            are left out.
     """
 
     now: datetime
@@ -176,9 +177,9 @@ def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMa
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
-    """Return the placeholder VMs named ``names``, by the ID of their vApp.
+    """Return the placeholder VMs named ``names`` as ``{UUID of the vApp: record}``.
 
-    Replications contain this ID.
+    A replication contains the ID of the vApp of its placeholder VM.
     """
     placeholders: dict[str, Record] = {}
     for start in range(0, len(names), _NAMES_PER_REQUEST):

@@ -70,10 +70,10 @@ class CheckSubject:
         return self._check(UNKNOWN, message, hint)
 
     def required_unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return the result if an item that the action also needs cannot be read.
+        """Return the result for an unreadable item that the DR action needs too.
 
-        If the permission or the item is missing, or a spec is invalid, the action will fail too, so the check fails.
-        Other errors may be temporary, so the result is unknown.
+        The result is ``fail`` if the permission or the item is missing, or if a spec is invalid, because the action
+        will then fail too. Otherwise, the result is ``unknown``, because the error may be temporary.
         """
         if isinstance(error, PermissionDeniedError):
             return self.fail(f"reading {item} is not permitted: {error.message}", error.hint or ASK_ADMIN)
@@ -82,7 +82,7 @@ class CheckSubject:
         return self.unreadable(item, error)
 
     def unreadable(self, item: str, error: VcloudAirError) -> Check:
-        """Return ``unknown`` for an item that only the check needs and cannot read."""
+        """Return the result ``unknown``, because an item of the check cannot be read."""
         is_denied = isinstance(error, PermissionDeniedError)
         message = f"reading {item} is not permitted" if is_denied else f"reading {item} failed: {error.message}"
         return self.unknown(message, error.hint or (ASK_ADMIN if is_denied else RUN_AGAIN))

@@ -122,9 +122,10 @@ def _processors(place: Place, evidence: Evidence) -> Check:
 
 
 def _usage(place: Place, limit: str, used: str, evidence: Evidence, subject: CheckSubject) -> tuple[int, int] | Check:
-    """Return the limit and the used amount of a VDC, or the result of the check.
+    """Return ``(limit, used amount)`` of a VDC, or the result of the check.
 
-    The result is ``ok`` if the VDC has no limit, and ``unknown`` if the limit or the used amount is unknown.
+    If the VDC has no limit, the result of the check is ``ok``. If the limit or the used amount is unknown, it is
+    ``unknown``.
     """
     if place.record is None:
         if isinstance(evidence.records, VcloudAirError):

@@ -114,7 +114,7 @@ def cloud_of(client: Client) -> dict[str, Any]:
 
 
 def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
-    """Return the typical duration of an action in seconds, by VM ID.
+    """Return the typical duration of an action as ``{VM ID: seconds}``.
 
     The typical duration is the median of earlier runs on this host.
     """

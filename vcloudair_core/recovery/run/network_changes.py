@@ -46,7 +46,8 @@ def apply_document(client: Client, document: EdgeDocument, saved: Path | None = 
     The sections of the document replace the sections of the edge.
 
     The current sections are saved as a document in the file ``saved``, unless an earlier attempt of this run saved
-    them. Pre-shared keys are not saved, because the server does not return them. A tunnel that remains keeps its key.
+    them. Pre-shared keys are not saved, because the server does not return them. The pre-shared keys of
+    remaining tunnels do not change.
     """
     target = target_of(client, document)
     if saved is not None and not saved.exists():

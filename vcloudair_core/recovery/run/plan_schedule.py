@@ -107,7 +107,7 @@ class PlanSchedule:
     # -- tracks --------------------------------------------------------------------------------------------------
 
     def _whole(self) -> Track[None]:
-        """Run the steps of the plan and all groups."""
+        """Run the ``before`` steps of the plan, all groups, and the ``after`` steps."""
         yield from self._steps.run(None, "before", self._plan.before)
         yield from self._in_parallel([self._group(group) for group in self._plan.groups])
         yield from self._steps.run(None, "after", self._plan.after)

@@ -71,7 +71,8 @@ class PreviewRow:
 class Preview:
     """The result of a dry run.
 
-    The result contains the VMs and steps in order of time, and the estimated duration in seconds.
+    ``rows`` contains the VMs and steps in chronological order. ``total_s`` is the estimated duration of the run in
+    seconds.
     """
 
     action: str
@@ -159,7 +160,7 @@ class _DryRun:
 
 
 class _ExpectedTimes:
-    """A tracker for dry runs, which reads VMs and simulates the duration of actions."""
+    """An operation tracker that reads VMs and only simulates the duration of actions."""
 
     def __init__(
         self,

@@ -85,7 +85,7 @@ def operations_of(
 ) -> tuple[Operation, ...]:
     """Return an operation for each replication.
 
-    ``placed`` contains each replication with its VM in the plan and the name of its group.
+    Each item of ``placed`` is ``(replication, (VM of the plan, name of its group))``.
     """
     groups = {group.name: group for group in plan.groups}
     operations: dict[str, Operation] = {}
@@ -129,7 +129,7 @@ def _matched(vms: Sequence[PlannedVm], references: Sequence[Reference]) -> list[
 
 
 def steps_for(steps: Sequence[Step], action: str) -> list[tuple[int, Step]]:
-    """Return the steps of an action with their positions in the list."""
+    """Return ``(position in the list, step)`` for each step that an action runs."""
     return [(position, step) for position, step in enumerate(steps) if action in step.only]
 
 
@@ -139,7 +139,7 @@ def step_key(group: str, phase: str, position: int) -> str:
 
 
 def steps_by_key(plan: RecoveryPlan) -> dict[str, Step]:
-    """Return every step of a plan by its key."""
+    """Return all steps of a plan as ``{step key: step}``."""
     owners = [("", plan.before, plan.after), *((group.name, group.before, group.after) for group in plan.groups)]
     return {
         step_key(name, phase, position): step

@@ -28,7 +28,7 @@ Spawn = Callable[[Callable[[], StepResult]], Future[StepResult]]
 
 
 class StepTracks:
-    """Run the steps of a plan as tracks of the scheduler.
+    """Run the steps of a plan as tracks, the generators that the scheduler resumes.
 
     ``emit`` writes an event to the journal, and returns when the event is on disk.
     """
@@ -64,7 +64,11 @@ class StepTracks:
         self._emit(event, **fields)
 
     def run(self, group: Group | None, phase: str, steps: Sequence[Step]) -> Track[bool]:
-        """Run steps in order. Return False if nothing may start after these steps."""
+        """Run steps in order, as a track of the scheduler.
+
+        Returns False if the steps that follow must not start: the run was halted, or a step failed and its policy is
+        not ``continue``.
+        """
         for position, step in steps_for(steps, self._action):
             if self._scheduler.halted:
                 return False

@@ -204,9 +204,10 @@ dr_runs.register(app)
 
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
-    """Return the options that a plan can also set, by name.
+    """Return command-line options in the format of ``load_plan_with``.
 
-    Each value is a pair: the option as the user types it, and its value.
+    A recovery plan can set the same options. The keys are option names, such as ``vm_timeout``. Each value is a pair of
+    the spelling on the command line, such as ``--vm-timeout``, and the option value.
 
     Raises: SpecError for an invalid value.
     """

@@ -53,7 +53,7 @@ PREVIEW_COLUMNS = [
 def run_and_report(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **run_options: Any) -> None:
     """Execute a run, and show its result.
 
-    ``run_options`` sets other fields of RunOptions.
+    ``run_options`` are further fields of RunOptions, by name.
 
     Raises: TaskFailedError when the run failed; OutcomeUnknownError when it is unknown whether an operation was
     started; Exit with code 130 when the run was stopped.
@@ -75,7 +75,7 @@ def run_and_report(run: Invocation, work: Work, *, cancel_on_stop: bool = False,
 
 
 def show(run: Invocation, report: RunReport) -> None:
-    """Print the VMs, failures first, and the failed steps."""
+    """Print a table of the VMs, failed VMs first, then the failed steps."""
     vms = sorted(report.vms, key=lambda vm: vm.has_succeeded)
     rows = [{**vm.as_dict(), "seconds": _rounded(vm.seconds), **_place(vm)} for vm in vms]
     rows = with_utc_seconds(rows, frozenset({"started", "ended", "last_sync"}))
@@ -148,7 +148,7 @@ def _selection(report: RunReport) -> str:
 
 @contextmanager
 def signals_to(stop: Stop, *, cancel_on_stop: bool) -> Iterator[None]:
-    """Stop the run on Ctrl-C and SIGTERM.
+    """Stop the run if the process receives Ctrl-C or SIGTERM in the ``with`` block.
 
     A second Ctrl-C ends the program immediately.
     """

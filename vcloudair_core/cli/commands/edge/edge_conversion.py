@@ -96,9 +96,9 @@ def convert(
 
 
 def _checked_version(version: str | None) -> str:
-    """Return an API version, or an empty string.
+    """Return the value of ``--target-version``, or an empty string if it is not set.
 
-    Raises: ConfigurationError if NSX-T edge gateways do not exist in this version.
+    Raises: ConfigurationError if the API version is too old for NSX-T edge gateways.
     """
     from vcloudair_core.services.ans.edge.backend import NSXT_SINCE, backend_in_version, split_backend
 

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def edge_target(settings: Settings) -> dict[str, str]:
-    """Return the edge gateway of a command.
+    """Return the edge gateway that the settings select.
 
-    The format is ``{"edge": ..., "vdc": ...}``, without unset keys.
+    Shape: ``{"edge": ..., "vdc": ...}``. ``vdc`` is left out if it is not set.
 
     Raises: ConfigurationError if no edge gateway is set.
     """

@@ -15,7 +15,10 @@ def as_input(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_index(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return table rows of rules, with an ``index`` from 0 for user-defined rules."""
+    """Return a table row for each rule, with the additional key ``index``.
+
+    ``index`` counts the user-defined rules from 0. It is None for other rules.
+    """
     rows: list[dict[str, Any]] = []
     index = 0
     for rule in rules:

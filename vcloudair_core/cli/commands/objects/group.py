@@ -61,8 +61,8 @@ def list_uses(run: Invocation, name: str = typer.Argument(help="Name of the obje
 def group_target(settings: Settings) -> dict[str, str]:
     """Return the edge gateway or VDC group of a command.
 
-    If both are set, an option overrides an environment variable, which overrides the configuration file. At the same
-    level, the edge gateway is used.
+    If both are set, the source with the higher precedence decides: options, then environment variables, then the
+    configuration file. If both have the same source, the edge gateway is used.
 
     Raises: ConfigurationError if neither is set.
     """

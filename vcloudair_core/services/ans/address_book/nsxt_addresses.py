@@ -53,7 +53,7 @@ def read_nsxt(session: Session, edge: Edge) -> tuple[list[Uplink], list[AddressU
 
 
 def parse_uplinks(tree: Any) -> tuple[list[Uplink], list[AddressUse]]:
-    """Return the uplinks of an edge gateway, and their primary addresses as uses.
+    """Return ``(uplinks, uses)``. The uses are the primary addresses of the uplinks.
 
     Raises: ConfigurationError if an uplink uses IP spaces; DecodeError.
     """

@@ -58,7 +58,7 @@ def read_nsxv(session: Session, edge: Edge) -> tuple[list[Uplink], list[AddressU
 
 
 def parse_uplinks(body: bytes) -> tuple[list[Uplink], list[AddressUse]]:
-    """Return the uplinks of an edge gateway, and their primary addresses as uses.
+    """Return ``(uplinks, uses)``. The uses are the primary addresses of the uplinks.
 
     ``IpRanges`` of an uplink has the addresses that are suballocated to the edge gateway (inferred from the schema).
 

@@ -97,7 +97,10 @@ class CertificateKind(ResourceKind):
         ]
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Make the store read only the uses of certificates that will be deleted."""
+        """Limit the certificate uses that the store reads, and return ``desired``.
+
+        Only the uses of certificates that will be deleted are needed.
+        """
         wanting: Any = store
         wanting.wants_uses = lambda records, *, library: deleted_ids(
             records, edit_of(records, desired, library=library)

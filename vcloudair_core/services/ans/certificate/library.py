@@ -35,8 +35,8 @@ _OF_SERVER = "_of_server"
 class LibraryStore(CertificateStore):
     """The certificate library of an organization.
 
-    A read takes one call for each 128 certificates. If it includes the uses, the edge gateways are listed once, and
-    there is one more call for each NSX-T edge gateway.
+    A read takes one call for each 128 certificates. To read the uses, the store also lists the edge gateways once, and
+    makes one call for each NSX-T edge gateway.
 
     A replaced certificate keeps its name until it is deleted, because names are unique. Until then, the new certificate
     has a temporary name.
@@ -73,7 +73,7 @@ class LibraryStore(CertificateStore):
         return [_record(mapping_of(item)) for item in self.api.pages(LIBRARY)]
 
     def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
-        """Return the uses of each certificate, keyed by its URN."""
+        """Return the uses of certificates as ``{URN of the certificate: uses}``."""
         edges = [edge for edge in EdgeDirectory(self.session).list_edges() if edge.backend == NSXT]
         return uses_on_nsxt(self.api, edges)
 

@@ -41,8 +41,8 @@ def read_load_balancer(session: Session, edge: Edge) -> _Element:
 def references(root: _Element) -> Iterator[tuple[str, str, list[str], _Element]]:
     """Yield each reference to a certificate.
 
-    An item has the name of the profile, the type of the reference (``serviceCertificate``, ``caCertificate``), the
-    names of the virtual servers that use the profile, and the element of the reference.
+    Each item is a tuple: the name of the application profile, the type of the reference (``serviceCertificate`` or
+    ``caCertificate``), the names of the virtual servers that use the profile, and the XML element of the reference.
     """
     for profile in children(root, "applicationProfile"):
         identifier = text_of(profile, "applicationProfileId")

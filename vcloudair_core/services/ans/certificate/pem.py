@@ -38,7 +38,7 @@ class CertificateDetails:
         return self.fingerprints[0]
 
     def days_left(self, now: float) -> int:
-        """Return the full days until the certificate expires. Negative if it has expired.
+        """Return the number of whole days until expiry. It is negative after expiry.
 
         ``now`` is the time in seconds since 1970.
         """

@@ -1,7 +1,7 @@
 """Certificates of a document, and the changes that a desired state needs.
 
-A record is a mapping with ``id``, ``name``, ``description`` and ``pem``. A new record has no ``id``. It can have the
-keys :data:`REPLACES` and :data:`ADOPTS`, which are never shown. Its private key is in the document.
+A record is a mapping with ``id``, ``name``, ``description`` and ``pem``. A new record has no ``id``, but can
+have the internal keys :data:`REPLACES` and :data:`ADOPTS`. The document contains the private keys of new records.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def edit_of(records: Sequence[Record], desired: Desired, *, library: bool) -> Ce
 
 
 def _wanted(records: Sequence[Record], spec: CertificateSpec, path: str, library: bool) -> tuple[Record, list[str]]:
-    """Return the record that a spec describes, and the IDs that it replaces."""
+    """Return the record that a spec describes, and the IDs of records to replace."""
     current, leftovers = _current(records, spec, library)
     details = details_of(spec.certificate) if spec.certificate else None
     if current is None:
@@ -128,7 +128,7 @@ def _wanted(records: Sequence[Record], spec: CertificateSpec, path: str, library
 def is_same(record: Record, pem: str | None) -> bool:
     """Return True if a record has the same certificate as a PEM text.
 
-    Further certificates of the text are compared only if the server keeps them.
+    The further certificates of a chain are compared only if the server stores them.
     """
     current, desired = details_of(str(record["pem"])), details_of(pem or "")
     if current is None or desired is None:
@@ -139,9 +139,10 @@ def is_same(record: Record, pem: str | None) -> bool:
 
 
 def _current(records: Sequence[Record], spec: CertificateSpec, library: bool) -> tuple[Record | None, list[str]]:
-    """Return the record that a spec identifies, and the IDs of older versions.
+    """Return the record that a spec identifies, and the IDs of outdated records.
 
-    On NSX-V, a replacement that was interrupted leaves two certificates with the same name and subject.
+    On NSX-V, an interrupted replacement leaves the outdated certificate beside the new certificate. Both have the same
+    name and subject.
     """
     candidates = _named(records, spec, is_single=False)
     if len(candidates) < 2:
@@ -160,9 +161,11 @@ def _is_older(record: Record, new: Record, name: str) -> bool:
 
 
 def _named(records: Sequence[Record], spec: CertificateSpec, *, is_single: bool = True) -> list[Record]:
-    """Return the records that match the ID of a spec, or its name if no ID matches.
+    """Return the records with the ID of a spec, or the records with its name.
 
-    If ``is_single`` is true, the name is used only if the spec has no ID, and an ambiguous name raises an error.
+    The name is used if the spec has no ID. If ``is_single`` is false, the name is also used if no record has the ID.
+
+    Raises: AmbiguousMatchError if ``is_single`` is true and several records have the name.
     """
     if spec.certificate_id:
         matches = [record for record in records if record.get("id") == spec.certificate_id]
@@ -184,9 +187,9 @@ def _ambiguous(spec: CertificateSpec, candidates: Sequence[Record]) -> Ambiguous
 
 
 def _renamed(records: Sequence[Record], spec: CertificateSpec, details: CertificateDetails) -> Record | None:
-    """Return the certificate that an interrupted replacement has left.
+    """Return the certificate with a temporary name from an interrupted replacement.
 
-    It has a temporary name.
+    Return None if no such certificate exists.
     """
     name = temporary_name(str(spec.name), details)
     return next((record for record in records if record["name"] == name and is_same(record, spec.certificate)), None)

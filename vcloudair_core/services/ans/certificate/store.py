@@ -32,7 +32,7 @@ WantsUses = Callable[..., Sequence[str]]
 
 
 class CertificateStore(Store):
-    """The base class of the stores of certificates. Each certificate is written alone.
+    """The base class of certificate stores, which write one certificate at a time.
 
     Attributes:
         wants_uses: A function that returns the IDs of the certificates whose uses a read must include. By default, a
@@ -50,7 +50,7 @@ class CertificateStore(Store):
 
     @property
     def is_written_whole(self) -> bool:
-        """False, because each certificate is written alone."""
+        """False, because certificates are written one at a time."""
         return False
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -93,13 +93,13 @@ class CertificateStore(Store):
 
     @abstractmethod
     def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
-        """Return the uses of each certificate. The keys are certificate references.
+        """Return the uses of certificates as ``{certificate reference: uses}``.
 
         Raises: ApiError, TransportError, DecodeError.
         """
 
     def reference_of(self, key: str) -> str:
-        """Return the string by which other objects refer to a certificate."""
+        """Return the certificate reference that other objects use. ``key`` is the ID."""
         return key
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def _key_of(document: Document, record: Record) -> PrivateKey | None:
 
 
 class _Writes:
-    """Runs writes, and marks errors that follow a successful write."""
+    """Makes write calls, and records in errors that an earlier call succeeded."""
 
     def __init__(self) -> None:
         self._is_written = False

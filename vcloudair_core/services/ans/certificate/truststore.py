@@ -59,7 +59,7 @@ class TruststoreStore(CertificateStore):
         return f"{origin_of(self.session.identity.base_url)}/{lock_path(self.edge)}"
 
     def reference_of(self, key: str) -> str:
-        """Return the part of the ID that sections contain: ``certificate-18``."""
+        """Return the certificate reference in sections, such as ``certificate-18``."""
         return key.rpartition(":")[2]
 
     def list_records(self) -> list[Record]:
@@ -83,7 +83,7 @@ class TruststoreStore(CertificateStore):
         return [_record(element) for element in _certificates(response)]
 
     def read_uses(self) -> Mapping[str, Sequence[CertificateUse]]:
-        """Return the uses of each certificate. The keys are certificate references."""
+        """Return the uses of certificates as ``{certificate reference: uses}``."""
         return uses_on_nsxv(self.session, self.edge)
 
     def add(self, record: Record, private_key: PrivateKey | None) -> str:

@@ -70,9 +70,9 @@ class CertificateUse:
 
 
 def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]]:
-    """Return the uses of each certificate on an NSX-V edge gateway.
+    """Return the uses of certificates on an NSX-V edge gateway.
 
-    The keys are certificate references, such as ``certificate-18``. Makes two calls.
+    Shape: ``{certificate reference, such as "certificate-18": uses}``. Makes two calls.
 
     Raises: the errors of reading the IPsec VPN and the load balancer.
     """
@@ -109,9 +109,11 @@ def _load_balancer_uses(session: Session, edge: Edge) -> Iterator[tuple[str, Cer
 
 
 def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[CertificateUse]]:
-    """Return the uses of each certificate on NSX-T edge gateways, keyed by its URN.
+    """Return the uses of certificates on NSX-T edge gateways.
 
-    Makes one call for each edge gateway. Raises: the errors of reading the tunnels.
+    Shape: ``{URN of the certificate: uses}``. Makes one call for each edge gateway.
+
+    Raises: the errors of reading the tunnels.
     """
     uses: dict[str, list[CertificateUse]] = {}
     for edge in edges:
@@ -141,7 +143,9 @@ def move_uses(session: Session, uses: Sequence[CertificateUse], old: str, new: s
 
 
 def remove_uses(session: Session, uses: Sequence[CertificateUse], old: str) -> None:
-    """Remove the certificate reference ``old``, which no active service needs.
+    """Remove the certificate reference ``old`` from all ``uses``.
+
+    The caller must check that no active service needs the reference.
 
     Raises: the errors of :func:`ensure`.
     """
@@ -165,7 +169,7 @@ def _change(session: Session, uses: Sequence[CertificateUse], old: str, listed: 
 
 
 def _section_spec(uses: Sequence[CertificateUse], new: str, *, is_nsxt: bool) -> dict[str, Any]:
-    """Return the IPsec spec that sets the reference ``new`` in place of each use."""
+    """Return an IPsec spec that sets the reference of each use to ``new``."""
     spec: dict[str, Any] = {}
     tunnels: dict[tuple[str, str], dict[str, Any]] = {}
     for use in uses:

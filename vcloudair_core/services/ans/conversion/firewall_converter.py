@@ -73,7 +73,7 @@ class FirewallConverter(SectionConverter):
         return replace(rule, name=name, services=services, rule_id=None, match_by="name"), items
 
     def losses(self, rule: FirewallRuleSpec) -> Iterator[SpecProblem]:
-        """Yield a problem for each source or destination with networks of NSX-V."""
+        """Yield a problem for each source or destination that contains NSX-V networks."""
         for side in SIDES:
             networks = [text for text in getattr(rule, side) or () if _object(text).startswith(NETWORK_URN)]
             if networks:
@@ -89,7 +89,7 @@ class FirewallConverter(SectionConverter):
         return is_denied and (rule.action or "accept") == "accept" and firewall_rules_overlap(rule, lost)
 
     def adapt_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
-        """Return the settings without settings that only the NSX-T provider can change."""
+        """Return the settings without those that only the NSX-T provider can change."""
         if spec.default_action == "accept":
             reason = "the default rule is read-only, and usually denies traffic that matches no rule"
             hint = "Add a rule that accepts all other traffic at the bottom, if you need one."

@@ -27,7 +27,7 @@ class StaticRoutesConverter(SectionConverter):
         self._names: dict[str, int] = {}
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return a route without the host bits in the address of its destination."""
+        """Return a route whose destination has no host bits."""
         network = network_of_host(rule.network)
         if not network:
             return replace(rule, match_by="network"), []
@@ -35,7 +35,10 @@ class StaticRoutesConverter(SectionConverter):
         return replace(rule, network=network, match_by="network"), [item]
 
     def _rules(self, spec: Any) -> list[tuple[int, Any]]:
-        """Return one route for each destination, with the next hops of all its routes."""
+        """Merge the routes to the same destination into one route with all next hops.
+
+        Returns ``(position, route)`` for each destination. ``position`` is the position of the first merged route.
+        """
         routes: dict[Any, tuple[int, StaticRouteSpec]] = {}
         for index, route in super()._rules(spec):
             destination = address_meaning(route.network)
@@ -66,7 +69,7 @@ class DnsConverter(SectionConverter):
     """Converts the DNS forwarding of a document."""
 
     def adapt_settings(self, spec: DnsSpec) -> DnsSpec:
-        """Return the settings without ``enabled``, if a listener is missing."""
+        """Return the settings. If no listener is set, ``enabled`` is left out."""
         if spec.enabled and not spec.listener_ip:
             reason = "an NSX-T edge gateway needs listener_ip, which an NSX-V edge gateway does not have"
             self.omit_setting("enabled", True, reason, "Add listener_ip and enabled to the section.")

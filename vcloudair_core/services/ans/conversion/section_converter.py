@@ -18,8 +18,8 @@ from vcloudair_core.services.ans.section.descriptor import Section
 class SectionConverter:
     """The base class of section converters.
 
-    A rule that NSX-T cannot express completely is left out. A later rule that would now handle the traffic of that rule
-    differently is disabled. ``items`` has the report.
+    A rule that NSX-T cannot express completely is left out. If a later rule could then handle traffic of the omitted
+    rule, the later rule is disabled. ``items`` contains the report.
     """
 
     def __init__(self, section: Section[Any, Any], api_version: str) -> None:
@@ -37,7 +37,7 @@ class SectionConverter:
         return rule, []
 
     def losses(self, rule: Any) -> Iterator[SpecProblem]:
-        """Yield the problems of a rule that the declared limits do not detect."""
+        """Yield the problems of a rule that the section's declared limits do not cover."""
         yield from ()
 
     def adapt_settings(self, spec: Any) -> Any:
@@ -174,7 +174,10 @@ class SectionConverter:
 
 
 def _without_own_tag(rule: Any) -> Any:
-    """Return a rule without its tag if the server set the rule ID as the tag."""
+    """Return a rule without a tag that the server assigned.
+
+    A tag that equals the rule ID was assigned by the server.
+    """
     is_own = rule.tag is not None and rule.tag == rule.rule_id
     return replace(rule, tag=None) if is_own else rule
 

@@ -75,7 +75,10 @@ def completed(spec: ClientT) -> ClientT:
 
 
 def effective(spec: ClientT, current: ClientT) -> ClientT:
-    """Return a spec with both DNS fields, which a write sets together."""
+    """Return a spec with values for both ``auto_configure_dns`` and ``dns_servers``.
+
+    A write always sets the two fields together.
+    """
     return _with_dns(spec, current)
 
 

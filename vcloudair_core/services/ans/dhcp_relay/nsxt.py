@@ -25,7 +25,7 @@ _AGENTS = "agents"
 
 
 class NsxtDhcpForwarderCodec(JsonCodec[DhcpRelaySpec]):
-    """A codec for the DHCP forwarder. It has no agents.
+    """A codec for the DHCP forwarder. A forwarder has no agents.
 
     A disabled forwarder forwards nothing, so it is decoded as a relay without DHCP servers.
     """
@@ -55,15 +55,15 @@ class NsxtDhcpForwarderCodec(JsonCodec[DhcpRelaySpec]):
             tree |= {_SERVERS: servers, "enabled": bool(servers)}
 
     def rule_of(self, record: Mapping[str, Any]) -> DhcpRelayAgentSpec:
-        """Return an empty agent. Documents have no records."""
+        """Return an empty agent. Not used, because a forwarder has no agents."""
         return DhcpRelayAgentSpec()
 
     def new_record(self, spec: Any) -> dict[str, Any]:
-        """Raise DecodeError. Limits refuse agents before a document is merged."""
+        """Raise DecodeError. Not used, because the limits refuse agents earlier."""
         raise DecodeError("Changing the DHCP forwarder failed. It has no agents.")
 
     def changed_record(self, record: Mapping[str, Any], spec: Any, changed: tuple[str, ...]) -> dict[str, Any]:
-        """Return the record. Documents have no records."""
+        """Return a copy of the record. Not used, because a forwarder has no agents."""
         return dict(record)
 
 

@@ -20,7 +20,8 @@ POLICIES, SECTION = "policies", "distributed_firewall"
 class DistributedFirewallCodec(NsxtRuleCodec[DistributedFirewallSpec]):
     """A codec for the rules of the default policy of a VDC group.
 
-    ``has_addresses`` is True from API version 38.1 on. Rules of all versions refer to port profiles.
+    ``has_addresses`` is True if rules contain addresses, which is the case from API version 38.1 on. In all API
+    versions, rules refer to port profiles and contain no ports.
     """
 
     section = SECTION

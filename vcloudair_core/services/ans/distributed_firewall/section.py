@@ -57,7 +57,7 @@ def parse_distributed_firewall(data: Mapping[str, Any]) -> DistributedFirewallSp
 
 
 class DistributedFirewallSection(Section[DistributedFirewallSpec, FirewallRuleSpec]):
-    """The descriptor of the section for the distributed firewall of a VDC group."""
+    """The section descriptor of the distributed firewall of a VDC group."""
 
     def prepare_store(self, store: Store, spec: DistributedFirewallSpec) -> None:
         """Make the store read the policies only if the spec sets ``enabled``."""
@@ -118,7 +118,7 @@ class DistributedFirewallKind(SectionKind):
     """The resource kind for a whole distributed firewall."""
 
     def open(self, session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
-        """Return the store of the VDC group that ``target`` or the settings name.
+        """Return the store of the VDC group that ``target`` or a setting selects.
 
         Shape of ``target``: ``{"vdc_group": name, UUID or URN}``.
         """
@@ -133,7 +133,7 @@ class DistributedFirewallRuleKind(RuleKind):
     """The resource kind for one rule of a distributed firewall."""
 
     def open(self, session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
-        """Return the store of the VDC group that ``target`` or the settings name.
+        """Return the store of the VDC group that ``target`` or a setting selects.
 
         Shape of ``target``: ``{"vdc_group": name, UUID or URN}``.
         """
@@ -143,7 +143,7 @@ class DistributedFirewallRuleKind(RuleKind):
 
 
 def open_store(session: Session, target: Mapping[str, Any]) -> DistributedFirewallStore:
-    """Return the store for the VDC group that ``target`` or the settings name.
+    """Return the store of the VDC group that ``target`` or a setting selects.
 
     Raises: the errors of :func:`target_group`.
     """

@@ -52,8 +52,9 @@ _OPEN_TASKS = "type=task&format=records&filter=status==running,status==queued"
 class DistributedFirewallStore(CloudApiStore, StageableStore):
     """The store of the distributed firewall of a VDC group.
 
-    A single changed or deleted rule is written alone. All other changes are one write of all rules, with their IDs and
-    versions, because the API cannot add a single rule. Immediately before such a write, the rules are read again.
+    If one rule is changed or deleted, only this rule is written. For all other changes, one call writes all rules with
+    their IDs and versions, because the API cannot add a single rule. Immediately before this call, the rules are read
+    again.
 
     ``expect`` adds the changes of earlier tasks to documents in check mode.
 
@@ -112,7 +113,10 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """The target with all properties of the VDC group, so that no call is needed."""
+        """The target with all properties of the VDC group.
+
+        Opening the store again with this target makes no call.
+        """
         group = self.group
         return {
             "vdc_group": group.group_id,
@@ -163,7 +167,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
         return {**tree, SECTION: response}
 
     def _policies(self) -> dict[str, Any]:
-        """Return whether the distributed firewall is active, and its default policy."""
+        """Return the raw policies: the state of the firewall and the default policy."""
         return self._object("enabled", "policies", self._path("dfwPolicies"))
 
     def _rules(self) -> dict[str, Any]:

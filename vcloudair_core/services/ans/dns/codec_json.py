@@ -39,7 +39,7 @@ class JsonDnsCodec(JsonCodec[DnsSpec]):
         return DnsZoneSpec(text_of(record.get("name")))
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return the type of views, which plans never change."""
+        """Return the rule type of DNS views. Plans never change rules of this type."""
         return VIEW_TYPE
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:

@@ -54,7 +54,7 @@ class XmlDnsCodec(XmlCodec[DnsSpec]):
         return DnsZoneSpec(text_of(record, "name"))
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return the type of views, which plans never change."""
+        """Return the rule type of DNS views. Plans never change rules of this type."""
         return VIEW_TYPE
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:

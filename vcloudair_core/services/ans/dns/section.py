@@ -62,9 +62,9 @@ def _completed(spec: DnsZoneSpec) -> DnsZoneSpec:
 
 
 def _exact(spec: DnsZoneSpec, current: DnsZoneSpec) -> DnsZoneSpec:
-    """Return the spec of a zone for ``state: exact``, without changes.
+    """Return ``spec`` unchanged. With ``state: exact``, zones need no defaults.
 
-    The domains and servers of a zone have no defaults.
+    The domains and servers of a zone have no default values.
     """
     return spec
 

@@ -39,7 +39,10 @@ class EdgeDocument:
     reading: Reading = field(default=Reading(None), compare=False)
 
     def digest(self) -> str:
-        """Return a hash of the desired state without pre-shared keys, for plans."""
+        """Return a hash of the desired state, without pre-shared keys.
+
+        A saved plan contains the hash, to detect later changes of the document.
+        """
         from vcloudair_core.services.ans.document.kind import EdgeKind
 
         text = json.dumps(_without(self.sections, EdgeKind().secret_names()), sort_keys=True, default=str)

@@ -47,8 +47,9 @@ def parse_edges(body: bytes) -> EdgePage:
 def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
     """Parse a page of VDC records.
 
-    Returns: VDC names by ID, the link to the next page, and the total number of VDCs. Source: protocol/query.md §2.
-    Raises: DecodeError.
+    Returns: ``{VDC ID: VDC name}``, the link to the next page, and the total number of VDCs.
+
+    Source: protocol/query.md §2. Raises: DecodeError.
     """
     root = xml.parse(body, what="the list of VDCs")
     records = [*_records(root, "OrgVdcRecord"), *_records(root, "AdminVdcRecord")]

@@ -220,7 +220,7 @@ class EdgeDirectory:
 
 
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
-    """Return the edge that a target or the settings name, with its backend.
+    """Return the edge that ``target`` or the settings select, with its backend.
 
     Shape of ``target``: ``{"edge": str, "vdc": str}``. The target of a staged change also has ``{"edge_name": str,
     "edge_backend": str, "edge_owner": str}``, so that no call is necessary.

@@ -21,9 +21,9 @@ Range = tuple[Any, int, int]
 class Extent:
     """The addresses and objects on one side (source or destination) of a rule.
 
-    ``others`` are members that are not address ranges, such as interfaces and grouping objects. If the rule matches
-    everything except its members, ``excluded`` has these members. A side with ``excluded`` covers only sides with an
-    equal ``excluded``.
+    ``others`` are members that are not address ranges, such as interfaces and grouping objects. If the side
+    matches all addresses except its members, ``excluded`` contains these members. A side with ``excluded`` covers only
+    sides with the same ``excluded``.
     """
 
     is_any: bool
@@ -96,7 +96,7 @@ class CoverIndex:
     def candidates(self, source: Extent, destination: Extent) -> list[int]:
         """Return the sorted positions of rules that may cover a rule with these sides.
 
-        Of the candidates by source and the candidates by destination, the shorter list is returned.
+        The candidates are searched by source and by destination, and the result of the smaller search is returned.
         """
         both = (self._source.lists(source), self._destination.lists(destination))
         fewest = min(both, key=lambda lists: sum(map(len, lists)))

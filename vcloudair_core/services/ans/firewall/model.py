@@ -48,7 +48,7 @@ def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Ite
 
 
 def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
-    """Split members into the three lists of the API, by API name.
+    """Split members into the three lists of the API, as ``{API key: list}``.
 
     For ``any``, all three lists are empty. ``vnic_prefix`` is the prefix of interfaces in the backend: ``vnic-index-``
     or ``vnic-``. Source: protocol/ans.md §2.5, §9.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def resolve_names(
     objects: HelperObjects, specs: Sequence[FirewallRuleSpec], paths: Sequence[str], problems: Problems
 ) -> Sequence[FirewallRuleSpec]:
-    """Replace the profiles in specs with the form that decoded rules use.
+    """Resolve the port profiles in specs, for the comparison with decoded rules.
 
     System profiles become services. The list of profiles is read if a rule names profiles or ICMP types. Names that do
     not exist are added to ``problems``.
