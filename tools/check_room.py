@@ -1,4 +1,4 @@
-"""Run the programs of collection checks in a scratch folder with its own home.
+"""Run programs for the collection checks in a scratch folder with its own home.
 
 The programs are installed in this environment.
 """
@@ -59,7 +59,7 @@ class Room:
     def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return environment variables without settings that affect a check.
 
-        Settings of Ansible, of clouds and of an enclosing test run are removed.
+        The settings for Ansible, for clouds, and from an enclosing test run are removed.
         """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
         return {

@@ -53,7 +53,7 @@ def core_versions() -> str:
 
 
 def with_matrix(text: str) -> str:
-    """Return a page with an updated support matrix between its marks."""
+    """Return the text of a page with the current support matrix between two marks."""
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:

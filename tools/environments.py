@@ -35,13 +35,13 @@ _TRIAL = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys
 
 
 def ansible_requirement() -> str:
-    """Return the declared range of ansible-core as a requirement."""
+    """Return the requirement for ansible-core, with its declared version range."""
     names = list(CORES)
     return f"ansible-core>={names[0]},<{_next_minor(names[-1])}"
 
 
 def pairs(*, every: bool = False) -> list[tuple[str, str]]:
-    """Return the pairs of ansible-core and Python to test.
+    """Return the pairs (ansible-core version, Python version) to test.
 
     Each ansible-core version is tested with the oldest Python that it supports. The newest ansible-core is tested with
     all Python versions that it supports. If ``every`` is true, all supported pairs are returned.

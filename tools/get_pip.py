@@ -1,4 +1,4 @@
-"""Replacement for ansible-test's get-pip.py that installs the pip of Python.
+"""Install the pip that Python bundles, in place of ansible-test's ``get-pip.py``.
 
 ansible-test looks for ``get-pip.py`` in its cache before it downloads the file from a server that some networks block.
 This program takes the place of the file in the cache. Then pip upgrades itself from the configured package index.

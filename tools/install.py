@@ -51,7 +51,7 @@ def install_with_uv(requirement: str) -> bool:
 
 
 def uv_environment(environ: Mapping[str, str], pip_settings: str) -> dict[str, str]:
-    """Return the variables for uv: system certificates and the settings of pip.
+    """Return environment variables for uv: system certificates and pip's settings.
 
     ``pip_settings`` is the output of ``pip config list``.
     """

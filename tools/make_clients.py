@@ -1,4 +1,4 @@
-"""Build clients from package registries below ``.nox/clients``.
+"""Install third-party clients from package registries in ``.nox/clients``.
 
 The nox session ``clients`` runs these clients. If a client cannot be built, its test is skipped. The reason is in
 ``.nox/clients/<client>.reason``.

@@ -82,7 +82,7 @@ def result_of(vms: list[dict[str, Any]], action: str, diff_mode: bool) -> Result
 def failure(vms: list[dict[str, Any]], reason: str = "", hint: str = "") -> Result:
     """Return the result keys of a failed task, or an empty dict if nothing failed.
 
-    ``reason`` describes a failure that is not the failure of a VM, such as a failed step.
+    ``reason`` describes a failure other than that of a VM, such as a failed step.
     """
     failed = [vm for vm in vms if vm["verdict"] not in (*_IN_TARGET_STATE, "started", "planned")]
     if not failed and not reason:

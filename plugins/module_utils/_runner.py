@@ -166,9 +166,10 @@ def _flat(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def without_empty_cells(params: Mapping[str, Any], declared: ArgumentSpec) -> Params:
-    """Return the parameters without None and blank values, which count as not set.
+    """Return a copy of the parameters without those that are None or blank.
 
-    Such values come from empty table cells and AWX surveys. They are also removed from suboptions.
+    Such parameters come from empty table cells and AWX surveys, and count as not set. Suboptions that are None or blank
+    are also removed.
     """
     kept = {}
     for name, value in params.items():
@@ -394,7 +395,7 @@ def writing(work: Work) -> Work:
 
 
 def failure(error: VcloudAirError, writes: bool = False) -> Result:
-    """Return the result of a task that failed with an error of the library.
+    """Return the result of a task that failed with a library error.
 
     If ``writes`` is true, the result always has ``written``, which is false if the error does not set it.
     """

@@ -138,10 +138,10 @@ def section(params: Params) -> list[Params]:
 
 
 def state(params: Params) -> str:
-    """Return the state to converge to.
+    """Return the state of the resource kind for the options of the task.
 
-    The result is ``exact_lists`` if ``purge`` is set. It is ``exact`` for state absent, which removes all servers and
-    zones and resets the settings.
+    For ``state: absent``, the result is ``exact``: all servers and zones are removed, and the settings are reset. For
+    ``state: present``, the result is ``exact_lists`` if ``purge`` is set, and otherwise ``present``.
     """
     if params["state"] == "absent":
         conflicts = (["purge"] if params["purge"] else []) + list(given(params, OPTIONS))

@@ -130,9 +130,9 @@ if TYPE_CHECKING:
 
 
 def edge_ids(client: Client, stage_id: str) -> dict[str, str]:
-    """Return the UUIDs of the edge gateways of a stage, by display name.
+    """Return a mapping from display names to UUIDs of the edge gateways in a stage.
 
-    Edge gateways of different VDCs that have the same name are left out.
+    A display name that belongs to several edge gateways, in different VDCs, is left out.
     """
     sections = [
         section for stage in client.stages() if stage.stage_id.startswith(stage_id) for section in stage.sections

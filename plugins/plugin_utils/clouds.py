@@ -187,9 +187,9 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return [record for result in results for record in result["records"] or []], not problems
 
     def _read_source(self, source: Params) -> dict[str, Any]:
-        """Return ``records`` and ``problems`` of a source.
+        """Read a source, and return a dict with the keys ``records`` and ``problems``.
 
-        ``records`` is None if no VDC of the source could be read.
+        ``records`` is None if no VDC of the source could be read. ``problems`` contains error messages.
         """
         name = " ".join(str(source[key]) for key in ("url", "org") if source.get(key)) or "the cloud"
         result = _runner.execute(self._read_vdcs, dict(source, name=name))

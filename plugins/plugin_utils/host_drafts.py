@@ -95,14 +95,14 @@ def name_hosts(
     qualifiers: Sequence[str],
     is_qualified: bool,
 ) -> tuple[list[HostDraft], list[tuple[str, str]]]:
-    """Return a draft for each record, with a unique host name, and the renamed hosts.
+    """Return a uniquely named draft for each record, and a list of renamed hosts.
 
     ``names`` has the preferred host name of each record. ``draft(position, name)`` creates a draft. ``reserved`` has
     names that hosts cannot have, such as group names.
 
     If several records have the same preferred name, the oldest record keeps it. If ``is_qualified`` is true, the oldest
-    record also gets a qualified name. For each host whose preferred name is reserved, the second return value has a
-    pair of the preferred name and the new name.
+    record also gets a qualified name. The list of renamed hosts has a pair (preferred name, new name) for each host
+    whose preferred name is reserved.
     """
     reserved = set(reserved)
     chosen = _unique_names(records, names, reserved, qualifiers, is_qualified)

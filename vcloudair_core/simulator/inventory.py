@@ -136,9 +136,10 @@ def _counted(config: SimulatorConfig) -> dict[str, Any]:
 
 
 def _counted_nsxt(config: SimulatorConfig) -> list[dict[str, Any]]:
-    """Return the description of the VDC with NSX-T edge gateways, in a list.
+    """Return a list with the description of one VDC for all NSX-T edge gateways.
 
-    The list is empty without NSX-T edge gateways. A VDC has either NSX-V or NSX-T networks. vCloud Air has no NSX-T.
+    The VDC is separate because a VDC has either NSX-V or NSX-T networks. The list is empty if the options ask for no
+    NSX-T edge gateways, or for a vCloud Air profile, which has no NSX-T.
     """
     if not config.nsxt_edges or config.profile not in ("vcd", "all"):
         return []
@@ -195,7 +196,10 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
 
 
 def _fill_vdc(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    """Add the contents of a VDC, which can use networks of its VDC groups."""
+    """Add the vApps, VMs and other contents of a VDC.
+
+    The networks of the VDC and of its VDC groups must exist, because VMs can use both.
+    """
     for vapp in tree.get("vapps", ()):
         _add_vapp(world, vdc, vapp)
     _add_vms(world, vdc, tree.get("vms", ()), next(iter(tree.get("storage_profiles", ())), STORAGE_PROFILE))

@@ -80,7 +80,7 @@ def json_body(
 
 
 def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: str = "vShield Edge") -> Response:
-    """Return an error of NSX, as JSON or as XML without a namespace.
+    """Return an NSX error, as JSON or as XML without a namespace.
 
     Source: protocol/ans.md §6.
     """

@@ -13,7 +13,8 @@ class VirtualClock:
     """A clock that shows the time of the host until a test advances it.
 
     Args:
-        standing: Time in seconds since 1970 at which the clock stands still, or None. :meth:`advance` still works.
+        standing: Fixed time in seconds since 1970, or None for the running time of the host. :meth:`advance` changes
+            the time in both cases.
         skew_s: Seconds that the clock is ahead of the host's clock.
     """
 

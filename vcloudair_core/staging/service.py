@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StagedChange:
-    """The change of one task.
+    """The change that one task stages.
 
-    ``specs`` is the change as plain data. ``desired`` is the desired state that was parsed from ``specs``.
+    ``specs`` contains the specs of the task as plain data. ``desired`` is the desired state, parsed from the specs.
     """
 
     kind: str

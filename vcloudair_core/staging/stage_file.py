@@ -262,10 +262,10 @@ def _default_settings() -> Settings:
 
 
 def find_uncommitted_stages(stages: Sequence[StagedChanges], content: StagedChanges, target_key: str) -> list[str]:
-    """Return warnings about stages of other runs for the same target.
+    """Return warnings about other runs that have uncommitted changes for a target.
 
-    ``content`` is the stage in use. Reported warnings are recorded in ``content``, so that each warning is reported
-    once per run.
+    ``content`` is the stage of this run. It records the returned warnings, so that a run returns each warning only
+    once.
     """
     warnings: list[str] = []
     for stage in stages:

@@ -17,7 +17,7 @@ _DEEPEST_RECORD = 2
 
 
 def content(tree: Any) -> Any:
-    """Return a copy of a tree that can be compared with ``==``.
+    """Return the content of a document in a form that ``==`` can compare.
 
     XML becomes bytes in canonical form (C14N).
     """

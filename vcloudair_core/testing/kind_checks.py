@@ -34,7 +34,7 @@ _ODD_VALUES: tuple[Any, ...] = ({}, {"a": [1]}, [[]], [None], "", "\x00", -1, 10
 def check_declaration(kind: ResourceKind, name: str) -> None:
     """Check the name of a kind, and that its spec type is a frozen dataclass.
 
-    The kind must have the same name as its record, which is ``name``.
+    ``name`` is the name of the kind's record. The kind must have the same name.
     """
     assert isinstance(kind, ResourceKind), f"{name} is a {type(kind).__name__}, which is not a ResourceKind"
     assert kind.name == name, f"the name of the kind is {kind.name!r}, but the name of its record is {name!r}"

@@ -9,7 +9,7 @@ from vcloudair_core.transport.messages import Request, Response
 
 @runtime_checkable
 class Transport(Protocol):
-    """Send HTTP requests without authentication, retries and redirects.
+    """A sender of HTTP requests, without authentication, retries or redirects.
 
     Implementations must be thread-safe.
     """

@@ -99,9 +99,9 @@ def is_timeout(exc: BaseException, handled: BaseException | None = None) -> bool
 
 
 def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and the exceptions that it contains or was caused by.
+    """Yield an exception and all exceptions to which it refers, except ``handled``.
 
-    The contained exceptions are its causes, contexts, ``reason`` and arguments.
+    An exception can refer to others in ``__cause__``, ``__context__``, ``reason`` and ``args``.
     """
     seen: set[int] = {id(handled)}
     waiting: list[object] = [exc]

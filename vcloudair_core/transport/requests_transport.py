@@ -175,9 +175,9 @@ class RequestsTransport:
         return trust_of(self._ca_path).path or True
 
     def _silence(self, origin: str) -> None:
-        """Log once that certificates are not verified.
+        """Log a single warning that certificates are not verified.
 
-        The warning of urllib3 for each request is suppressed.
+        urllib3 would warn at each request, so its warnings are turned off.
         """
         import urllib3
 

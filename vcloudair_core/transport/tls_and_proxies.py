@@ -31,7 +31,8 @@ _SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
 class Trust:
     """Trusted certificate authorities.
 
-    ``path`` is empty for the system trust store. ``origin`` is the name of the setting or environment variable.
+    ``path`` is the CA file or folder, or empty for the system trust store. ``origin`` is the name of the setting or
+    environment variable that contains the path.
     """
 
     path: str = ""
@@ -57,7 +58,7 @@ class Trust:
             ) from exc
 
     def described(self) -> str:
-        """Return the source of the certificate authorities for display."""
+        """Return a text for messages that names the source of the CA certificates."""
         if self.path:
             return f"{self.origin} {self.path}"
         variables = [f"{name} {os.environ[name]}" for name in _SYSTEM_VARIABLES if os.environ.get(name)]

@@ -30,7 +30,7 @@ def is_blank(value: Any) -> bool:
 
 
 def is_masked(value: Any) -> bool:
-    """Return True if a string, or a string in a list, contains a mask of Ansible.
+    """Return True if a string, or a string in a list, contains an Ansible mask.
 
     The masks are ``********`` and ``VALUE_SPECIFIED_IN_NO_LOG_PARAMETER``.
     """

@@ -33,8 +33,7 @@ def place_of(name: str, reading: Reading, path: Path) -> str:
 def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
     """Return one error for a document, or None if the document is valid.
 
-    The error combines the YAML errors in ``reading`` with ``problems``, which are pairs of a path and a reason. It
-    lists them by line.
+    The error lists the YAML errors in ``reading`` and the ``problems`` (pairs of a path and a reason), sorted by line.
     """
     return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
@@ -47,9 +46,9 @@ def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()
 
 
 def with_lines(error: SpecError, name: str, reading: Reading) -> SpecError:
-    """Return an error with the file and line of its problems.
+    """Return a copy of an error that states the file and line of each problem.
 
-    An error that is not about this document is returned unchanged.
+    If a problem is not about this document, return the error unchanged.
     """
     problems = [(path_of(problem.path), problem) for problem in error.problems]
     if not all(not path or _is_within(reading, path) for path, _ in problems):

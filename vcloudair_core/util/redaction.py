@@ -169,7 +169,7 @@ _guard = threading.Lock()
 
 
 def remember(*secrets: Secret) -> None:
-    """Register secrets that are redacted in all excerpts of this process.
+    """Register secrets to redact anywhere in this process, such as in excerpts.
 
     The registry contains weak references, so a secret is redacted as long as its object exists. The registry is
     necessary because parsers create excerpts, but have no access to the session.

@@ -1,4 +1,4 @@
-"""Functions that read and write files of the user, with readable errors."""
+"""Read and write files, and report errors with a reason and a hint."""
 
 from __future__ import annotations
 

@@ -49,10 +49,9 @@ def group_urn(group: VdcGroup) -> str:
 
 
 def owner_references(vdc: Vdc, group: VdcGroup | None) -> dict[str, Any]:
-    """Return the JSON fields with the owner of an edge gateway or network.
+    """Return ``orgVdc`` and ``ownerRef``, the JSON fields for the owner of an object.
 
-    An object of a VDC group has no VDC (inferred).
-
+    The object is an edge gateway or network. If a VDC group owns the object, ``orgVdc`` is None (inferred).
     Source: protocol/nsxt.md §2.
     """
     if group is None:

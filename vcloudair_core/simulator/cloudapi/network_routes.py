@@ -76,11 +76,11 @@ def list_networks(context: Any) -> Response:
 
 
 def _accessible(context: Any) -> json_responses.Views | None:
-    """Return a function for filters with ``includeAccessible``, or None.
+    """Return the ``views`` function of a filter with ``includeAccessible``, or None.
 
-    The function yields the variants of an edge gateway or network that the filter is compared with. An object of a VDC
-    group has a variant for each VDC of the group, so a filter by VDC also selects objects of its VDC groups.
-    Source: protocol/nsxt.md §2.
+    The function yields a copy of an edge gateway or network for each owner that the filter can name. If a VDC group
+    owns the object, these owners are the VDC group and its VDCs. Therefore, a filter by VDC also selects the objects of
+    the VDC's groups. Source: protocol/nsxt.md §2.
     """
     if INCLUDE_ACCESSIBLE not in (context.query.get("filter") or [""])[0]:
         return None

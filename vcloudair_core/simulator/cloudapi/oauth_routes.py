@@ -116,7 +116,7 @@ def register(context: Any) -> Response:
 
 
 def authorize_device(context: Any) -> Response:
-    """Start the device flow of a service account, and return its codes.
+    """Start the device flow of a service account: return a device and a user code.
 
     An administrator grants the request by entering the user code.
     """
@@ -140,9 +140,10 @@ def authorize_device(context: Any) -> Response:
 
 
 def token(context: Any) -> Response:
-    """Return an access token in exchange for one of three credentials.
+    """Exchange a credential for an access token.
 
-    The credentials are a refresh token, the assertion of a session, and the device code of a granted service account.
+    The credential is a refresh token, the token of a session (the parameter ``assertion``), or the device code of a
+    granted service account.
     """
     parameters, org = _parameters(context), _org_name(context)
     grants = {"refresh_token": _refresh, JWT_BEARER: _first_api_token, DEVICE_CODE: _first_account_token}

@@ -178,9 +178,9 @@ def _find_vdc(context: Any) -> Vdc | None:
 
 
 def list_capabilities(context: Any) -> Response:
-    """Return the capabilities of a VDC or VDC group.
+    """Return the capabilities of a VDC: its network provider, NSX-V or NSX-T.
 
-    The network provider is NSX-V or NSX-T. Clients also send the URN of a VDC group.
+    The path can also have the URN of a VDC group, because clients send it.
     """
     vdc = _find_vdc(context) or _first_vdc_of_group(context)
     if vdc is None:

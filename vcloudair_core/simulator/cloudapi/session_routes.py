@@ -35,9 +35,9 @@ def routes() -> SimulatorRoutes:
 
 
 def _login(*, is_provider: bool) -> Callable[[Any], Response]:
-    """Return the sign-in handler of tenants or of the provider.
+    """Return the sign-in handler for tenants or for the provider.
 
-    The handler of tenants rejects users of the provider, and the handler of the provider rejects all other users.
+    The handler for tenants rejects the provider's users. The handler for the provider rejects all other users.
     """
 
     def login(context: Any) -> Response:
@@ -97,7 +97,7 @@ def show_session(context: Any) -> Response:
 def show_token(context: Any) -> Response:
     """Return the token of the current session.
 
-    The tokens of other sessions are treated as unknown.
+    The ID of any other session returns the same error as an unknown ID.
     """
     login = _find(context)
     if login is None or login.session_id != context.user.session_id:

@@ -47,7 +47,7 @@ def routes() -> SimulatorRoutes:
 def list_tokens(context: Any) -> Response:
     """Return a page of the user's API tokens.
 
-    A session that was opened with an API token sees no API tokens.
+    The page is empty if the session was opened with an API token.
     """
     values = [_token_json(context, held) for held in _own_tokens(context)]
     return json_responses.page(context, values, "Tokens", searchable=("name", "type", "owner.name", "owner.id"))
@@ -62,7 +62,7 @@ def show_token(context: Any) -> Response:
 
 
 def revoke_token(context: Any) -> Response:
-    """Revoke an API token, which can then no longer be exchanged for an access token."""
+    """Revoke an API token. Later exchanges for an access token fail."""
     held = _find_token(context)
     if held is None:
         return json_responses.no_access("token", context.path_params["token_id"])

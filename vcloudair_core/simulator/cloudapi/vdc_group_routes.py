@@ -92,6 +92,6 @@ def group_json(context: Any, group: VdcGroup) -> dict[str, Any]:
 
 
 def _views(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield a variant of a VDC group for each VDC, because a filter can name any VDC."""
+    """Yield a VDC group once per VDC, so that a filter can match any of the VDCs."""
     for participant in value["participatingOrgVdcs"]:
         yield {**value, "participatingOrgVdcs": participant}

@@ -61,9 +61,10 @@ def _matches(replication: SimulatedReplication, conditions: dict[str, Any]) -> b
 
 
 def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
-    """Change limits and recovery flags of the VDC ``name``, or of all VDCs.
+    """Change limits and recovery flags of a VDC, or of all VDCs.
 
-    Raises ValueError for an invalid request.
+    The key ``name`` in ``data`` selects a VDC. The other keys are the fields to change. Raises ValueError for an
+    invalid request.
     """
     name = data.pop("name", None)
     for key, value in data.items():

@@ -1,7 +1,6 @@
-"""Build elements that many documents contain, and remove newer elements.
+"""Build elements that documents have in common, such as links and sections.
 
-Examples of such elements are entities, references and sections. Elements that are newer than the API version of the
-request are removed.
+Before a document is sent, the elements that are newer than the API version of the request are removed.
 """
 
 from __future__ import annotations
@@ -128,7 +127,7 @@ def nested(tag: str, values: dict[str, Any]) -> Any:
 def respond(context: Any, root: Any, media_type: str | None = None) -> Response:
     """Return a response with a document in the API version of the request.
 
-    Elements that newer API versions added are removed.
+    Elements that only newer API versions have are removed.
     """
     remove_newer(root, context.version)
     return responses.entity(root, media_type or root.get("type"), context.version)

@@ -1,4 +1,4 @@
-"""Documents of edge gateways in the XML of vCloud Director.
+"""Documents of edge gateways in vCloud Director's XML format.
 
 Source: protocol/recorded-responses.md §9, protocol/ans.md §1.3.
 """
@@ -49,9 +49,9 @@ def edge_document(context: Any, edge: SimulatedEdge) -> Any:
 
 
 def _configure_link(context: Any, edge: SimulatedEdge) -> Any:
-    """Return the link to configure services.
+    """Return the link to configure services, or None if there is no such link.
 
-    Return None if the user lacks the right, and for an NSX-T edge gateway.
+    An NSX-T edge gateway never has the link. For other edge gateways, the user needs the right to configure services.
     """
     if is_nsxt(edge) or not context.may(rights.configure_section("SERVICES")):
         return None

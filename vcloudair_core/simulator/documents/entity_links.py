@@ -39,7 +39,7 @@ def action_links(context: Any, href: str, media_type: str, vms: Sequence[Vm]) ->
 
 
 def edit_link(context: Any, href: str, media_type: str) -> Any:
-    """Return the link to edit an entity or section, or None if the right is missing."""
+    """Return the link to edit an entity or section, or None if the user cannot edit."""
     return link("edit", href, media_type) if context.may(rights.EDIT_VAPP) else None
 
 

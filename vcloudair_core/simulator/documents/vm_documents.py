@@ -73,8 +73,8 @@ def _links(context: Any, vm: Vm) -> list[Any]:
 def _metrics_links(base: str, vm: Vm) -> list[Any]:
     """Return the links to metrics.
 
-    The relation is ``down`` for GET requests and ``metrics`` for POST requests. Only a VM that is powered on has links
-    to current metrics. Source: protocol/metrics.md §B.3.
+    The ``rel`` attribute is ``down`` for GET requests and ``metrics`` for POST requests. Links to current metrics
+    exist only if the VM is powered on. Source: protocol/metrics.md §B.3.
     """
     kinds = ("current", "historic") if vm.status == "POWERED_ON" else ("historic",)
     return [

@@ -55,7 +55,10 @@ class RefusedError(Exception):
 
 
 def factory(edge: SimulatedEdge, established_timeout_s: int) -> dict[str, Any]:
-    """Return the firewall section of a new edge, and take its rule IDs from the edge."""
+    """Return the firewall section of a new edge.
+
+    The edge assigns the IDs of the internal rule and the default rule.
+    """
     return {
         "featureType": "firewall_4.0",
         "version": 1,
@@ -111,7 +114,7 @@ def default_rule(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(state: dict[str, Any]) -> dict[str, Any]:
-    """Return the section as in the response to a GET request."""
+    """Return the section as a GET request returns it."""
     return {
         "featureType": state["featureType"],
         "version": state["version"],
@@ -126,8 +129,8 @@ def shown(state: dict[str, Any]) -> dict[str, Any]:
 def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
     """Raise RefusedError if the new data contains a stale section version.
 
-    Data without a version is accepted. The option ``strict_version`` selects other checks. Source: protocol/ans.md §8,
-    §12.
+    Data without a version is always accepted. If the option ``strict_version`` is ``reject-any``, every version raises
+    the error; if it is ``ignore``, no version does. Source: protocol/ans.md §8, §12.
     """
     version = data.get("version")
     if version is None:
@@ -286,9 +289,9 @@ def _checked(edge: SimulatedEdge, raw: dict[str, Any], position: int, known: set
 
 
 def _in_order(rule: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
-    """Return a rule whose fields have the order in which the client sent them.
+    """Return a rule with its fields in the order of the request.
 
-    If a client sends a rule back unchanged, the next response therefore contains the same bytes.
+    Therefore, if a client sends a rule back unchanged, the bytes of the next response are also unchanged.
     """
     before = {key: value for key, value in ids.items() if key not in rule}
     defaults = {"name": "", "enabled": True, "loggingEnabled": False, "description": "", "matchTranslated": False}

@@ -48,7 +48,7 @@ class SimulatedIpsec:
         return edge.sections[self.name]
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as in the response to a GET request.
+        """Return the section as a GET request returns it.
 
         Pre-shared keys are masked unless ``is_sensitive`` is true. The global key is masked even if it is empty.
         """
@@ -187,7 +187,7 @@ class SimulatedIpsec:
     def _set_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
         """Set the pre-shared key of a new or changed site, or raise RefusedError.
 
-        A masked key keeps the site's current key. Source: protocol/ans.md §4.3, §12.
+        If the key in the request is masked, the site keeps its current key. Source: protocol/ans.md §4.3, §12.
         """
         if str(site.get("authenticationMode") or "psk").lower() != "psk":
             return

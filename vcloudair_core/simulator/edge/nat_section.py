@@ -50,7 +50,7 @@ class SimulatedNat:
         return edge.sections.setdefault(self.name, {**_factory(), "version": 1, "next_id": FIRST_ID})
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as in the response to a GET request."""
+        """Return the section as a GET request returns it."""
         state = self.state(edge)
         return {
             "featureType": "nat",

@@ -1,4 +1,4 @@
-"""Describe the API versions and simplifications of edge sections for the docs."""
+"""Texts for the docs: API versions and simplifications of simulated edge sections."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class SimulatedSection(Protocol):
     name: str
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as in the response to a GET request.
+        """Return the section as a GET request returns it.
 
         Secrets are masked unless ``is_sensitive`` is true.
         """
@@ -123,7 +123,7 @@ def section_routes(
 
 
 def xml_answer(body: bytes) -> Response:
-    """Return 200 with XML in the format of NSX: without a namespace or version."""
+    """Return 200 with XML in the NSX format, which has no namespace and no version."""
     return Response(200, Headers({"Content-Type": "application/xml"}), body)
 
 

@@ -39,7 +39,7 @@ def dhcp_state(edge: SimulatedEdge) -> dict[str, Any]:
 
 
 def shown(edge: SimulatedEdge) -> dict[str, Any]:
-    """Return the section as in the response to a GET request."""
+    """Return the section as a GET request returns it."""
     state = dhcp_state(edge)
     return {"featureType": FEATURE_TYPE, **{key: value for key, value in state.items() if key != "next"}}
 
@@ -86,9 +86,9 @@ def served_vnics(world: World, edge: SimulatedEdge) -> set[int]:
 
 
 def leases(edge: SimulatedEdge) -> list[dict[str, Any]]:
-    """Return a lease for the first address of each pool of an enabled service.
+    """Return one lease per pool, for the first address of the pool.
 
-    The formats of times and states are inferred. Source: protocol/ans.md §5.
+    The list is empty if DHCP is disabled. The formats of times and states are inferred. Source: protocol/ans.md §5.
     """
     state = dhcp_state(edge)
     pools = state["ipPools"]["ipPools"] if state["enabled"] else []
@@ -141,7 +141,7 @@ def _factory() -> dict[str, Any]:
 
 
 def _networks(world: World, edge: SimulatedEdge) -> dict[int, tuple[IPv4Network, Mapping[str, Any]]]:
-    """Return the network and address group of each interface, by interface number."""
+    """Return a mapping from interface numbers to (network, address group)."""
     groups = {interface["index"]: interface["addressGroups"]["addressGroup"] for interface in interfaces(world, edge)}
     made: dict[int, tuple[IPv4Network, Mapping[str, Any]]] = {}
     for index, group in groups.items():
@@ -202,7 +202,10 @@ def _checked_binding(binding: dict[str, Any], groups: Mapping[int, Any]) -> dict
 
 
 def _with_defaults(record: dict[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record with the default values of its interface."""
+    """Return a pool or binding in which missing fields have their defaults.
+
+    The default gateway and subnet mask come from ``group``, the address group of the interface.
+    """
     _check_values(record)
     defaults = {"leaseTime": "86400", "autoConfigureDNS": True}
     if group:

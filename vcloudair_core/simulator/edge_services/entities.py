@@ -1,4 +1,4 @@
-"""The data class of grouping objects of NSX-V, such as IP sets."""
+"""Data class for NSX-V grouping objects, such as IP sets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class GroupingObject(Tracked):
     """A grouping object of a VDC.
 
     ``object_id`` is the ID in NSX, such as ``ipset-1``. ``kind`` is the part of the ID before the number. ``values``
-    contains the text of the elements that the kind has, by element name, such as ``value``. ``member_ids`` are the IDs
-    of the members of a group. Source: protocol/ans.md §5.
+    maps the names of XML elements, such as ``value``, to their text. ``member_ids`` are the IDs of the members of a
+    group. Source: protocol/ans.md §5.
     """
 
     object_id: str

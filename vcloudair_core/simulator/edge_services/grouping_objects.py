@@ -1,4 +1,4 @@
-"""Grouping objects of NSX-V: XML format, validation and use by other objects.
+"""NSX-V grouping objects: XML format, validation and use by other objects.
 
 Source: protocol/ans.md §5, §6, §10. The error codes other than 202 and 210 are placeholders.
 """
@@ -132,7 +132,7 @@ def refuse_used(world: World, item: GroupingObject) -> None:
 
 
 def _tails(value: Any) -> Iterator[str]:
-    """Yield each string in nested data. The prefix of IDs is removed."""
+    """Yield each string in nested data, without the VDC prefix that IDs can have."""
     if isinstance(value, str):
         yield value.rpartition(":")[2]
     elif isinstance(value, (list, tuple)):

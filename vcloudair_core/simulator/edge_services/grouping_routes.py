@@ -1,4 +1,4 @@
-"""Routes of IP sets, applications and groups of NSX-V.
+"""Routes for the IP sets, applications and groups of NSX-V.
 
 Source: protocol/ans.md §1.1, §5. The paths of security groups are inferred from the other kinds.
 """

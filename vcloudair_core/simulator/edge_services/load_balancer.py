@@ -79,7 +79,7 @@ class LoadBalancerSection:
     name = NAME
 
     def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
-        """Return the section as in the response to a GET request."""
+        """Return the section as a GET request returns it."""
         return copy.deepcopy(state_of(edge))
 
     def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:

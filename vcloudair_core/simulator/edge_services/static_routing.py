@@ -39,7 +39,7 @@ def state_of(edge: SimulatedEdge) -> dict[str, Any]:
 def shown(edge: SimulatedEdge) -> dict[str, Any]:
     """Return the section in the JSON format of the API.
 
-    It has no version (inferred).
+    The section has no version (inferred).
     """
     state = state_of(edge)
     default = {"defaultRoute": copy.deepcopy(state["default"])} if state["default"] else {}
@@ -125,7 +125,8 @@ def _default(raw: dict[str, Any], subnets: dict[str, Any]) -> dict[str, Any]:
 def _check_hop(address: str, route: dict[str, Any], subnets: dict[str, Any]) -> None:
     """Refuse a next hop that the edge cannot reach directly (inferred).
 
-    The next hop must be in a subnet of the interface of the route, or of any interface if the route has none.
+    If the route names an interface, the next hop must be in the subnet of this interface. Otherwise, the next hop must
+    be in the subnet of any interface.
     """
     try:
         hop = ip_address(address)
@@ -140,9 +141,10 @@ def _check_hop(address: str, route: dict[str, Any], subnets: dict[str, Any]) -> 
 
 
 def _numbered(raw: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    """Return the ``fields`` of a route that ``raw`` contains.
+    """Return the keys of ``raw`` that ``fields`` names, without empty values.
 
-    Numbers are integers, except the number of the interface, which is a string.
+    Numeric values are integers, except ``vnic`` (the interface number), which is a string. A number that is out of
+    range raises RefusedError.
     """
     values = {name: raw[name] for name in fields if raw.get(name) not in (None, "")}
     for name, (least, most) in _NUMBERS.items():

@@ -34,9 +34,9 @@ _DAY_S = 86_400
 
 
 def routes(services: str, prefix: str) -> SimulatorRoutes:
-    """Return the routes of the certificates.
+    """Return the routes of certificates.
 
-    ``services`` is the path of ``/network/services``.
+    ``services`` is the path that ends with ``/network/services``.
     """
     trust = f"{services}/truststore"
     calls = (

@@ -93,9 +93,9 @@ def _links_abroad(response: Response, fault: Any) -> Response:
 
 
 def _endless_pages(response: Response, fault: Any) -> Response:
-    """Add a reference to a next page to every page of a list, even to the last page.
+    """Make every page of a list, even the last one, refer to a next page.
 
-    The reference is a link in query results, and a cursor in vCloud Air metrics rows.
+    Query results refer to the next page with a link, and vCloud Air metrics with a cursor.
     """
     href = re.sub(r"([?&])page=\d+", r"\1", response.url)
     href += f"{'&' if '?' in href else '?'}page={fault.hits + 1}"

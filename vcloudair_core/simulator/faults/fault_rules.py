@@ -37,7 +37,7 @@ class Fault:
 
     A request matches by ``method`` and by ``path``, a string that the path of the request must contain. The first
     ``skip`` matching requests get no fault. The rule applies to the next ``count`` requests (0 means no limit). The
-    rule ends ``lasts_s`` seconds after its first use (0 means never), on the server's clock.
+    rule expires ``lasts_s`` seconds after its first use, measured with the simulated clock (0 means no limit).
     """
 
     kind: str
@@ -61,9 +61,9 @@ class Fault:
 
     @property
     def is_late(self) -> bool:
-        """Return True if the request is carried out after a delay of ``seconds``.
+        """Return True if the server carries out the request ``seconds`` after it arrives.
 
-        By then, the fault ``gateway`` has sent an error response. The fault ``late`` sends no response.
+        Before that, the fault ``gateway`` sends an error response. The fault ``late`` sends no response.
         """
         return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
 
@@ -105,7 +105,7 @@ class Fault:
         return None
 
     def _page(self) -> Response:
-        """Return an HTML error page, as a proxy sends it. The rule can set Retry-After."""
+        """Return an HTML error page like that of a proxy. The rule can set Retry-After."""
         retry = {"Retry-After": self.retry_after} if self.retry_after not in ("", "none") else {}
         return Response(self.status, Headers({"Content-Type": "text/html", **retry}), _PAGE)
 

@@ -162,9 +162,9 @@ def _other_attributes(node: Any, owner: DocumentType) -> dict[str, str]:
 
 
 def _unknown_attributes(node: Any, document_type: DocumentType) -> dict[str, Any]:
-    """Return the attributes of an element that the type table lacks.
+    """Return those attributes of an element that are not in the type table.
 
-    Records of plugins have such attributes.
+    Records from plugins have such attributes.
     """
     return {
         json_key(name): scalars.guess(text)

@@ -87,7 +87,7 @@ class DocumentType:
 
     @cached_property
     def element_keys(self) -> dict[str, str]:
-        """Return the JSON key of each child element, by tag."""
+        """Return a mapping from the tags of child elements to JSON keys."""
         return {field.name: field.key for field in self.fields if field.role == "element"}
 
     @cached_property
@@ -222,7 +222,10 @@ def head_of(tag: str) -> str:
 
 @cache
 def members_of(head: str) -> dict[str, str]:
-    """Return the tags of elements that can replace ``head``, by class name."""
+    """Return a mapping from class names to the elements that can replace ``head``.
+
+    The keys are values of ``_type``. The values are tags.
+    """
     members: dict[str, str] = {}
     for name, line in load_table()["elements"].items():
         kind, _, own_head = line.partition(" for ")
@@ -233,5 +236,5 @@ def members_of(head: str) -> dict[str, str]:
 
 @cache
 def classes() -> dict[str, str]:
-    """Return the name of each type by its class name, the value of ``_type``."""
+    """Return a mapping from class names (the values of ``_type``) to type names."""
     return {name.partition(":")[2].replace("_", ""): name for name in load_table()["types"] if "." not in name}

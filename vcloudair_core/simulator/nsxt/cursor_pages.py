@@ -18,10 +18,11 @@ _OFFSET, _CURSOR = "NETWORKING_CURSOR_OFFSET", "NETWORKING_CURSOR"
 
 
 def cursor_page(context: Any, values: Sequence[Mapping[str, Any]], status: str, model: str) -> Response:
-    """Return one page of ``values``: ``status`` and ``values``, without totals.
+    """Return one page of ``values`` as JSON, with the keys ``status`` and ``values``.
 
-    The Link header contains the URL of the next page. If the request has a cursor, its other parameters are ignored.
-    The list can be sorted only by name, and cannot be filtered. Source: protocol/vcd-modern.md §2.3.
+    The page does not state the total number of values. The Link header contains the URL of the next page. If the
+    request has a cursor, its other parameters are ignored. The list can be sorted only by name, and cannot be filtered.
+    Source: protocol/vcd-modern.md §2.3.
     """
     try:
         start, size, is_descending = _selection(context)
@@ -43,9 +44,9 @@ def cursor_page(context: Any, values: Sequence[Mapping[str, Any]], status: str, 
 
 
 def _selection(context: Any) -> tuple[int, int, bool]:
-    """Return the start, the size and the order of a page.
+    """Return the requested page as (index of its first value, size, is_descending).
 
-    The last value is true for descending order. Raises ValueError for an invalid parameter.
+    Raises ValueError for an invalid parameter.
     """
     query = {name: texts[0] for name, texts in context.query.items()}
     if query.get("cursor"):

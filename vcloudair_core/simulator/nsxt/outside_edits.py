@@ -1,4 +1,4 @@
-"""Change rules and IPsec tunnels of NSX-T as another user.
+"""Simulate another user who changes NSX-T rules and IPsec tunnels.
 
 The fault ``edit`` makes these changes. Source: protocol/nsxt.md §5, §6, §7, §8.
 """

@@ -1,6 +1,6 @@
-"""Records of all tenants that only the provider can query.
+"""Records that only the provider can query, for the objects of all tenants.
 
-Attributes of vSphere, such as the host of a VM, are omitted. Source: protocol/query.md §7.2.
+vSphere attributes, such as the host of a VM, are omitted. Source: protocol/query.md §7.2.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def _roles(context: Any) -> Sequence[Role]:
 
 
 def _admin(kind: str, source: Source, more: Mapping[str, Column], **changes: Any) -> Source:
-    """Return a source with the columns of the provider's query type ``kind``.
+    """Return the source of records for ``kind``, a query type of the provider.
 
-    The columns come from ``source`` and ``more``. Columns that are not attributes of ``kind`` are left out.
+    The columns are those of ``source`` and ``more``, without columns that are not attributes of ``kind``.
     """
     known = ADMIN_TYPES[kind].attributes
     columns = {name: column for name, column in {**source.columns, **more}.items() if name in known}

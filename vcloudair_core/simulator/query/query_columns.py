@@ -74,9 +74,9 @@ class QueryRow(Mapping[str, Any]):
 
 
 def visible(shelf: str) -> Callable[[Any], list[Any]]:
-    """Return a function that lists the visible objects in a registry.
+    """Return a function that lists those objects of a registry that the user can see.
 
-    ``shelf`` is the name of the registry in the world. Its objects are in VDCs.
+    ``shelf`` is the name of the registry in the world, such as ``vms``. Each object must belong to a VDC.
     """
     return lambda context: in_visible_vdcs(context, getattr(context.world, shelf))
 

@@ -181,9 +181,9 @@ def answer(context: Any, kind: str, is_included: Callable[[QueryRow], bool] | No
 
 
 def _is_refused(context: Any, kind: str) -> bool:
-    """Return True if the user, a tenant or the provider, cannot use a query type.
+    """Return True if the user cannot use a query type.
 
-    Source: protocol/query.md §6.
+    Some query types are only for tenants, and some are only for the provider. Source: protocol/query.md §6.
     """
     if kind in TENANT_ONLY:
         return is_provider(context)

@@ -1,7 +1,7 @@
 """Save and load the state of a simulator.
 
 A state contains the inventory with all sections, the tasks that have ended, and the states of replications. It also
-contains options of tasks and DR, API tokens, service accounts, the data of plugins, and the time. The state includes
+contains options of tasks and DR, API tokens, service accounts, plugin data, and the time. The state includes
 passwords and keys of the simulated cloud.
 
 A state contains no sessions, because session tokens expire soon. After a load, clients sign in again. API tokens are

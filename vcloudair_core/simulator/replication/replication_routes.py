@@ -197,7 +197,7 @@ def recovery_details(context: Any) -> Response:
 
 
 def empty_list_of_org(context: Any) -> Response:
-    """Return the replications from the cloud to the source site.
+    """Return the failback replications of an org: from the cloud to the source site.
 
     The list is always empty. Source: protocol/dr.md §5.
     """
@@ -208,9 +208,9 @@ def empty_list_of_org(context: Any) -> Response:
 
 
 def empty_list_of_vdc(context: Any) -> Response:
-    """Return the peers of a VDC, or its replications to the source site.
+    """Return an empty list for a VDC.
 
-    Both lists are always empty.
+    Two routes call this function: one lists the peers of the VDC, and one lists its failback replications.
     """
     vdc = own_vdc(context, context.path_params["vdc_id"])
     return (

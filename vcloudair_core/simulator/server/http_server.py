@@ -118,7 +118,7 @@ class SimulatorServer:
         port: Port to listen on. 0 selects a free port.
         tls: True for HTTPS with a generated CA, False for HTTP.
         simulator: An existing simulator. ``config`` and ``routes`` are then ignored.
-        routes: Routes of plugins or tests, in addition to the built-in routes.
+        routes: Routes from plugins or tests, in addition to the built-in routes.
 
     Raises:
         OSError: The server cannot listen on the address.

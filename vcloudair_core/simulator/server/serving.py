@@ -49,7 +49,7 @@ def serve(
         env_file: File for the ``export`` lines (mode 0600). The file exists while the server accepts requests.
         state_file: File with the initial state, from ``vca sim dump``.
         options: Other options of :class:`SimulatorConfig`, as ``NAME=VALUE``.
-        routes: Routes of plugins. They can replace built-in routes.
+        routes: Routes from plugins, which can replace built-in routes.
 
     Raises:
         OSError: An address or a file cannot be used.

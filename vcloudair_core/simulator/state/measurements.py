@@ -70,7 +70,10 @@ DISK_KB = DISK_OF_A_VM_MB * 1024
 
 @lru_cache(maxsize=65536)
 def curve(seed: str, vm_id: str, metric: Measured, size: Size = _SMALL) -> Values:
-    """Return the function that computes a VM's metric. ``size`` limits the values."""
+    """Return a function that computes the value of a VM's metric for a minute.
+
+    The values fit the CPUs and memory in ``size``.
+    """
 
     def signal(name: str, low: float, high: float, noise: float, wave: float = 0.2) -> Values:
         return _signal(zlib.crc32(f"{seed}/{vm_id}/{name}".encode()), low, high, noise, wave)

@@ -38,8 +38,8 @@ class Tracked:
     def create(cls: type[_TrackedItem], **values: Any) -> _TrackedItem:
         """Return an object with ``values`` as attributes.
 
-        This method is faster than the constructor. Other attributes have the default of the class, but a field with a
-        default factory must be in ``values``.
+        This method is faster than the constructor. An attribute that is not in ``values`` has its class default.
+        ``values`` must contain every field that has a default factory.
         """
         item = object.__new__(cls)
         item.__dict__.update(values)

@@ -114,7 +114,7 @@ class Form:
     def _has_queued_owner(self) -> bool:
         """Return True if the document of a queued task has an Owner.
 
-        The recorded task without an Owner is from vCloud Air. Tasks of NSX-T always have an Owner (inferred).
+        The recorded task without an Owner is from vCloud Air. NSX-T tasks always have an Owner (inferred).
         """
         return self.config.queued_owner == "present" or bool(self.task.owner.urn)
 

@@ -173,8 +173,8 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 def _start(context: Any, kind: MetadataKind, entity: Any, operation_name: str, change: Change) -> Response:
     """Start the task that changes the metadata of an object.
 
-    ``change`` returns a new mapping. Assigning the mapping counts as a change of the inventory, which clears the query
-    cache.
+    ``change`` returns the new metadata. The assignment of the new metadata counts as a change of the inventory, so it
+    invalidates the query cache.
     """
 
     def apply() -> None:

@@ -101,7 +101,10 @@ def _unknown_policy(context: Any, policy_id: str) -> Response:
 
 
 def show_policies(context: Any, group: VdcGroup) -> Response:
-    """Return whether the distributed firewall is on, and its default policy."""
+    """Return the state of the distributed firewall (on or off) and its default policy.
+
+    The policy is None if the firewall is off.
+    """
     state = dfw_of(context.world, group)
     policy = _policy_json(context, group) if state["enabled"] else None
     return json_responses.item(context, {"enabled": state["enabled"], "defaultPolicy": policy})

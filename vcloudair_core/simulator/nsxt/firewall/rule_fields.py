@@ -37,7 +37,10 @@ def bad_address(value: Any) -> str | None:
 
 
 def bad_addresses(values: Any) -> str | None:
-    """Return the reason why a list contains something other than addresses, or None."""
+    """Return the reason why an element of a list is not an address, or None.
+
+    See :func:`bad_address`.
+    """
     return next((reason for reason in map(bad_address, values) if reason), None)
 
 
@@ -50,7 +53,7 @@ def bad_port(value: Any) -> str | None:
 
 
 def bad_raw_ports(values: Any) -> str | None:
-    """Return the reason why a list of ports of a rule is invalid, or None.
+    """Return the reason why the port list of a rule is invalid, or None.
 
     A range counts as two ports. Source: protocol/nsxt.md ยง0.2.
     """
@@ -117,17 +120,17 @@ The first version of the excluded groups is inferred. Source: protocol/nsxt.md ย
 
 
 def edge_fields(context: Any, *, is_v2: bool) -> Mapping[str, JsonField]:
-    """Return the fields of rules of an edge firewall.
+    """Return the fields that edge firewall rules can have, by name.
 
-    The option ``inline_addresses`` can remove the addresses.
+    If the option ``inline_addresses`` is off, rules have no fields for addresses.
     """
     return _with_option(context, V2 if is_v2 else V1)
 
 
 def distributed_fields(context: Any) -> Mapping[str, JsonField]:
-    """Return the fields of rules of a distributed firewall.
+    """Return the fields that distributed firewall rules can have, by name.
 
-    The option ``inline_addresses`` can remove the addresses.
+    If the option ``inline_addresses`` is off, rules have no fields for addresses.
     """
     return _with_option(context, _DISTRIBUTED)
 

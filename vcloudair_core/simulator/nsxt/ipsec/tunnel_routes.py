@@ -93,7 +93,8 @@ def create_tunnel(context: Any, edge: SimulatedEdge, *, is_second: bool) -> Resp
 def update_tunnel(context: Any, edge: SimulatedEdge, *, is_second: bool) -> Response:
     """Start a task that replaces a tunnel.
 
-    Without the security type CUSTOM, the connection properties become the defaults. Source: protocol/nsxt.md §7.
+    Unless the security type is CUSTOM, the connection properties are reset to their defaults.
+    Source: protocol/nsxt.md §7.
     """
     known, body = _find(context, edge), read_object(context)
     check_id(body, known["id"])
@@ -159,9 +160,9 @@ def show_statistics(context: Any, edge: SimulatedEdge) -> Response:
 def add_tunnel(
     simulator: Any, edge: SimulatedEdge, tunnel: dict[str, Any], properties: dict[str, Any] | None = None
 ) -> None:
-    """Add a tunnel without an ID to an edge gateway.
+    """Add a tunnel to an edge gateway, and assign its ID.
 
-    ``properties`` are its connection properties. They are None for the security type DEFAULT.
+    ``properties`` contains its connection properties, or is None for the security type DEFAULT.
     """
     state = ipsec_state(edge)
     state["count"] += 1

@@ -152,7 +152,7 @@ def _remote_endpoint(sent: dict[str, Any], mode: str) -> dict[str, Any]:
 
 
 def _certificate(context: Any, sent: dict[str, Any], field: str, *, needs_key: bool) -> dict[str, str] | None:
-    """Return the reference to a certificate of the library, or None."""
+    """Return a reference to a certificate in the certificate library, or None."""
     if field not in sent:
         return None
     identifier = str(sent[field].get("id"))

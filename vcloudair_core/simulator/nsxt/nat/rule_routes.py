@@ -100,7 +100,7 @@ def delete_rule(context: Any, edge: SimulatedEdge, *, is_second: bool) -> Respon
 
 
 def add_rule(world: Any, edge: SimulatedEdge, rule: dict[str, Any]) -> None:
-    """Add a rule without an ID to an edge gateway."""
+    """Add a rule to an edge gateway, and assign its ID."""
     state = nat_state(edge)
     state["count"] += 1
     identifier = world.make_id("nat-rule", f"{edge.edge_id}/{state['count']}")

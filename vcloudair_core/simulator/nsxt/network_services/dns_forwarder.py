@@ -56,7 +56,10 @@ def routes() -> SimulatorRoutes:
 
 
 def dns_state(edge: SimulatedEdge) -> dict[str, Any]:
-    """Return the state of the DNS forwarder, with its number of zones."""
+    """Return the state of the DNS forwarder.
+
+    ``zones`` is the number of zones ever created.
+    """
     return edge.services.setdefault("dns", {"config": dict(_OFF), "version": 0, "zones": 0})
 
 
