@@ -1,7 +1,7 @@
 """Collect the request IDs of write requests in a ``with`` block.
 
-The server assigns a request ID to each response. Operators of a cloud find a request in the logs of the server by this
-ID. Source: protocol/recorded-responses.md §1.
+The server assigns a request ID to each response. Cloud operators use this ID to find the request in the server logs.
+Source: protocol/recorded-responses.md §1.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ connection broken, read timeout           retry, timeout: once    never: may hav
 TLS failure, any other response           never                   never
 ========================================  ======================  ========================================
 
-With ``once``, a write must never be executed twice. Such a write is retried in only two cases: no connection was
-made, or the API itself rejected the write as busy (429 or ``BUSY_ENTITY`` in a document of the API). A 503, even with
-Retry-After, can come from a gateway that has forwarded the request.
+A write with ``once`` must never be executed twice. It is retried in only two cases: no connection was made, or the API
+itself rejected the write as busy (429 or ``BUSY_ENTITY`` in a document of the API). A 503, even with Retry-After, can
+come from a gateway that has forwarded the request.
 
 The wait is ``Retry-After`` if present. Otherwise, the wait starts at 0.5 s and doubles up to 10 s, with ±25 % jitter. A
 call waits for at most ``max_retry_wait`` seconds in total. A session waits for at most ``max_retry_total`` seconds, see
@@ -61,8 +61,8 @@ class SendAttempt:
 class WaitBudget:
     """A limit for the total time that a session waits before retries, in seconds.
 
-    The duration of concurrent waits counts once. While no call waits, the budget recovers by one second per second.
-    So the budget does not run out in processes that run for months.
+    Waits that overlap in time count only once. While no call waits, the budget recovers by one second per second. So
+    the budget does not run out in processes that run for months.
     """
 
     def __init__(self, total_s: float, clock: Clock) -> None:

@@ -132,7 +132,7 @@ class Session:
 
     @property
     def kept(self) -> TokenCache | None:
-        """Cache that keeps the session for later processes, or None if it is not kept."""
+        """The cache that stores the session for later processes, or None."""
         return self._cache if self._is_kept else None
 
     @property
@@ -395,7 +395,7 @@ class _CallSpec:
 
 
 def _refused_with_session(error: ApiError) -> AuthenticationError:
-    """Return an AuthenticationError that says that the session has ended.
+    """Return an AuthenticationError for a session that has ended.
 
     ``error`` is the error of the rejected request.
     """

@@ -41,8 +41,8 @@ class Origin:
 class FileUse:
     """The configuration file in use. ``path`` is None if no file is in use.
 
-    ``context`` is the name of the context in use. ``contexts`` lists all contexts in the file. ``ignored``
-    is the name of the current context if that context is not used because its server differs from ``url``.
+    ``context`` is the name of the context in use. ``contexts`` lists all contexts in the file. ``ignored`` is the name
+    of the current context if it is ignored because its server differs from ``url``.
     """
 
     path: Path | None = None
@@ -162,8 +162,8 @@ def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer
 def _table_of(file: ConfigFile, table: Mapping[str, Any], source: str, above: Layer) -> Layer:
     """Return the settings in a table.
 
-    Credentials in the table may be sent only to the server of the table. If the table does not name a server, the
-    server in ``above`` applies.
+    Credentials in the table may be sent only to the server of the table. If the table does not set a server, the server
+    in ``above`` counts as its server.
     """
     plain, references = take_sources(table, origin=source, folder=file.path.parent)
     layer = _named(plain, Origin(source), lambda key: source.replace(str(file.path), file.place(key, table), 1))

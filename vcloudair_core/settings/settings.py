@@ -179,7 +179,10 @@ class Settings(SettingValues):
         }
 
     def secrets(self) -> list[Secret]:
-        """Return all secrets with a known value, so that output can hide them."""
+        """Return all secrets that are set, except references that have not been read.
+
+        Used to redact secrets in output.
+        """
         known = [value.secret if isinstance(value, SecretSource) else value for value in self._values.values()]
         return [value for value in known if isinstance(value, Secret) and value]
 
@@ -235,7 +238,7 @@ for _option in OPTIONS:
 def _without_foreign_credentials(
     values: Mapping[str, Any], origins: Mapping[str, Origin]
 ) -> tuple[dict[str, Any], dict[str, Origin]]:
-    """Return values and origins without file credentials for other servers."""
+    """Return values and origins, without file credentials for a different server."""
     kept, sources = dict(values), dict(origins)
     server = server_of(kept["url"], kept["service_type"])
     for name in CREDENTIALS:

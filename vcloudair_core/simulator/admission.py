@@ -25,8 +25,8 @@ _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/api/billing", "/hybridity/"
 def reject(context: Any, compiled: CompiledRoute, path: str) -> Response | None:
     """Return an error if the API version, session or tenant is wrong, or None.
 
-    The three checks run in this order. Built-in routes also reject a request that accepts only formats that the API
-    version lacks.
+    The three checks run in this order. Built-in routes also reject a request if the API version has none of the
+    accepted formats.
     """
     if _is_cloudapi(path) or _is_vcloud(path):
         version = responses.requested_version(context.request) or _default_version(context)

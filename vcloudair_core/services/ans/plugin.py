@@ -86,7 +86,8 @@ def vca_services() -> list[ServiceRecord]:
 def vca_resource_kinds() -> list[KindRecord]:
     """Return the resource kinds for edge gateways and VDC groups.
 
-    These are two kinds for each section, one kind for the whole edge, and one kind for each type of groups.
+    Each section has a kind for the whole section, and a kind for the single rules of each list. The whole edge, the
+    certificates, and each type of group have one kind each.
     """
     records: list[KindRecord] = []
     for section in RECORDS:

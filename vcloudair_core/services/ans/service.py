@@ -77,7 +77,8 @@ class AnsService:
     ) -> list[dict[str, Any]]:
         """Return IP sets, security groups and application profiles with their uses.
 
-        The rules are those of all edge gateways that can use the objects, and of the distributed firewall.
+        A use is a rule that refers to an object: a rule of the distributed firewall, or of any edge gateway that can
+        use the object.
 
         Shape: ``[{"type", "name", "id", "addresses" or "members" or "criteria" or "services", "owner", "rules", "uses":
         [{"owner", "section", "rule", "fields", "removal"}]}]``. ``rules`` is the number of rules. ``removal`` is the

@@ -98,7 +98,7 @@ class Replication:
         offered: The operations that the links of the response offer now, such as ``testFailover`` or ``failover``. It
             is empty if the response has no links.
         tasks: The tasks in progress, if the server returns them.
-        server_time: The time of the read in seconds since 1970, by the server's clock.
+        server_time: The server time of the response, in seconds since 1970.
 
     Source: protocol/dr.md §2.3.
     """
@@ -220,7 +220,7 @@ class Result:
         request_id: The ID of the failed request, which the provider needs for support.
         vm: The recovered VM (``id``, ``href``, ``name``, ``status``, ``vapp``, ``vapp_href``, ``vdc``, ``vdc_href``,
             ``addresses``). It is empty if no VM was found.
-        is_repeatable: True if nothing of this attempt is in progress, so that another attempt is safe.
+        is_repeatable: True if no part of this attempt is still in progress, so that another attempt is safe.
     """
 
     id: str

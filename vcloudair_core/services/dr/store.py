@@ -89,7 +89,7 @@ def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
 def _references(session: Session, path: str, what: str) -> list[Reference]:
     """Read all pages of a list, and return the references.
 
-    Without a total, the list ends at the first page without new entries.
+    If the server returns no total, the list ends at the first page without new entries.
     """
     references: dict[str, Reference] = {}
     for number in range(1, _MAX_PAGES + 1):

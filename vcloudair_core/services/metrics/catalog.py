@@ -106,7 +106,7 @@ def known_metrics() -> Mapping[str, Metric]:
 def nearest_names(word: str) -> list[str]:
     """Return up to three known metrics with similar names, the most similar first.
 
-    In ``word``, the dots and the last part of a name, such as ``average``, can be missing.
+    ``word`` can omit the dots, and the last part of a name, such as ``average``.
     """
     typed = word.casefold().replace(".", "")
     ratios = {}
@@ -119,8 +119,8 @@ def nearest_names(word: str) -> list[str]:
 def check_names(missing: Iterable[str]) -> None:
     """Raise ConfigurationError for names and patterns that match no known metric.
 
-    ``missing`` has the names and patterns for which no VM has a metric. Only these names are checked, because servers
-    may have metrics that are not in the catalog.
+    ``missing`` has the requested names and patterns for which no VM has a metric. Names that VMs do have are valid even
+    if they are not in the catalog.
     """
     unknown = [word for word in missing if not any(fnmatchcase(name, word) for name in known_metrics())]
     if not unknown:

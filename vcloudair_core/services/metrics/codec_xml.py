@@ -60,7 +60,7 @@ def _time(moment: Moment, which: str) -> str:
 
 
 def parse_current(body: bytes, vm_id: str, moment: datetime, what: str) -> Iterator[SampleBlock]:
-    """Yield the values of a CurrentUsage.
+    """Yield the values in a ``CurrentUsage`` document.
 
     ``moment`` is the time of all values. Raises DecodeError.
     """
@@ -71,7 +71,7 @@ def parse_current(body: bytes, vm_id: str, moment: datetime, what: str) -> Itera
 
 
 def parse_historic(body: bytes, vm_id: str, what: str) -> Iterator[SampleBlock]:
-    """Yield the values of a HistoricUsage. Raises DecodeError."""
+    """Yield the values in a ``HistoricUsage`` document. Raises DecodeError."""
     for series in _children(body, "HistoricUsage", "MetricSeries", what):
         base, instance = split_name(series.get("name") or "")
         unit, interval_s = unit_from(series.get("unit") or ""), _interval(series.get("expectedInterval") or "")

@@ -100,8 +100,8 @@ def _is_percentile(how: str) -> bool:
 class Collected:
     """Metrics of several VMs.
 
-    ``failed`` maps the UUID of each VM whose metrics could not be read to the error. ``missing`` has the requested
-    names and patterns for which no VM has a metric.
+    ``failed`` has the error for each VM whose metrics could not be read, keyed by VM UUID. ``missing`` has the
+    requested names and patterns for which no VM has a metric.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -110,7 +110,7 @@ class Collected:
     warnings: tuple[str, ...] = ()
 
     def by_vm(self) -> dict[str, list[Series]]:
-        """Return a mapping of VM UUIDs to the series of the VM."""
+        """Return a mapping from VM UUIDs to the list of series of each VM."""
         grouped: dict[str, list[Series]] = {}
         for series in self.series:
             grouped.setdefault(series.vm_id, []).append(series)

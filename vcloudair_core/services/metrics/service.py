@@ -38,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class _Part:
-    """The series of one VM or VDC, as a part of the result.
+    """The series that were read for one VM or VDC, before all series are combined.
 
     ``refused`` is the number of values that are not numbers.
     """
@@ -186,7 +186,7 @@ class MetricsService:
             seen.add(cursor)
 
     def each(self, vm_ids: Sequence[str], work: Callable[[str], T]) -> Iterator[tuple[str, T | VcloudAirError]]:
-        """Call ``work`` for each VM in parallel, and yield each VM and its result.
+        """Call ``work`` for each VM in parallel, and yield ``(VM UUID, result)`` tuples.
 
         The result can be an error. Results are yielded in the order of completion.
 

@@ -33,7 +33,7 @@ class Threshold:
 class Violation:
     """A threshold that a VM violates.
 
-    ``value`` is None if the VM has no value to compare.
+    ``value`` is None if the VM has no sample of the metric.
     """
 
     vm_id: str

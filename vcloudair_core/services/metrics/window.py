@@ -24,7 +24,7 @@ Source: protocol/metrics.md §B.4.
 
 @dataclass(frozen=True)
 class Ago:
-    """A time before the current time of the server's clock, such as an hour ago."""
+    """A time relative to the current server time, such as an hour ago."""
 
     count: int
     unit: str

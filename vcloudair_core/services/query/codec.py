@@ -110,7 +110,7 @@ def _number(root: _Element, name: str) -> int | None:
 
 
 def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
-    """Return a mapping of VM UUIDs to the interfaces of the VM, sorted by index.
+    """Return a mapping from VM UUIDs to the network interfaces, sorted by index.
 
     Source: NetworkConnectionSection of the vCloud API. Raises DecodeError.
     """

@@ -1,4 +1,4 @@
-"""Filters of queries, for the server and for the comparison on this host.
+"""Query filters, for the server and for a second check on this host.
 
 Servers differ in how they treat case, wildcards, special characters and escaping, which changed in API 35. Therefore
 the server gets a filter that all servers interpret alike. This filter may match too many records, but never too few.
@@ -75,7 +75,7 @@ class Filter(Protocol):
 class Comparison:
     """A comparison of an attribute with a value.
 
-    If a record does not have the attribute, an empty string is compared.
+    If a record does not have the attribute, the value is compared with an empty string.
     """
 
     attribute: str
@@ -146,7 +146,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class AllOf:
-    """A filter that requires all of its parts."""
+    """A filter that matches if all of its conditions match."""
 
     parts: tuple[Filter, ...]
 
@@ -212,11 +212,11 @@ EVERYTHING = AllOf(())
 
 
 def parse_where(data: Any, record_type: RecordType) -> Filter:
-    """Return a filter that requires all conditions.
+    """Return a filter that matches records that meet all conditions.
 
-    Conditions are ``{attribute: value | [value, ...] | {operator: value}}``. A list matches if one of its values
-    matches. Operators are eq, ne, lt, le, gt, ge and like. An attribute can also be ``metadata:key`` or
-    ``metadata@SYSTEM:key``.
+    Conditions are ``{attribute: value | [value, ...] | {operator: value}}``. A record meets a condition with a list if
+    the attribute equals one of the values. Operators are eq, ne, lt, le, gt, ge and like. An attribute can also be
+    ``metadata:key`` or ``metadata@SYSTEM:key``.
 
     Raises: SpecError with all invalid conditions.
     """
@@ -354,7 +354,7 @@ def _is_like(actual: str, pattern: str) -> bool:
 
 
 def both(first: Filter, second: Filter) -> Filter:
-    """Return a filter that requires both filters."""
+    """Return a filter that matches records that both filters match."""
     return AllOf(
         tuple(
             condition

@@ -66,7 +66,7 @@ def pages(
     limit: int | None = None,
     on_change: Callable[[Difference], None] | None = None,
 ) -> Iterator[list[Row]]:
-    """Yield the rows of every page including the first, each record once.
+    """Yield the rows of all pages, including ``first``. Each record is yielded once.
 
     ``limit`` is the number of rows that the caller needs, or None for all rows. ``on_change`` is called at the end if
     the result changed during the read.

@@ -90,8 +90,8 @@ class QueryService:
             warn: Callback for a message about objects that appeared or vanished during the read. By default, the
                 message is logged.
 
-        Raises: SpecError for invalid input, before a request is sent. For an unknown ``type_name``, the list of the
-        types that the server offers is read first.
+        Raises: SpecError for invalid input, before a request is sent. For an unknown ``type_name``, the list of record
+        types is read from the server first.
         """
         record_type = self._type(type_name)
         problems = Problems()

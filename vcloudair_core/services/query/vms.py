@@ -68,8 +68,8 @@ class VmReader:
             nics: Read all network interfaces, with one request per vApp. Otherwise, only the address of the primary
                 interface is included.
             limit: The maximum number of VMs.
-            ages_by: Keys of the facts to use as the name of a VM. The first key with a value is used. VMs that share
-                a name get the fact ``created``, the creation time in UTC, which can take one request per VM.
+            ages_by: Fact keys, in order of preference, whose value is used as the name of a VM. VMs that share a name
+                get the fact ``created``, the creation time in UTC, which can take one request per VM.
             progress: Callback with the number of VMs read and the total.
             warn: Callback for a message about VMs that appeared or vanished during the read. By default, the message is
                 logged.
@@ -217,7 +217,7 @@ class VmReader:
 
 
 def _exists(record: Record, conditions: Mapping[str, Any]) -> bool:
-    """Return False for a deleted or expired VM that the conditions do not ask for."""
+    """Return False for a deleted or expired VM unless the conditions ask for it."""
     return not any(record.get(name) is True and name not in conditions for name in ("isDeleted", "isExpired"))
 
 

@@ -263,7 +263,7 @@ class _AtomicWrite:
             self._beside.unlink()
 
     def _keep_owner(self) -> None:
-        """Give the new file the owner of the replaced file. This works only for root."""
+        """Set the owner of the new file to that of the old file. This works only for root."""
         assert self._file is not None
         with contextlib.suppress(OSError, AttributeError):
             status = self.path.stat()

@@ -182,7 +182,7 @@ def bearer(token: str) -> Secret:
 
 
 def bare(secret: Secret) -> Secret:
-    """Return the token of a header value, without the scheme ``Bearer``."""
+    """Return the token in a header value, without the scheme ``Bearer``."""
     return Secret(secret.reveal().removeprefix("Bearer "))
 
 
@@ -202,7 +202,7 @@ def xml(version: str) -> str:
 
 
 def header_of(response: Response, name: str, what: str) -> str:
-    """Return a required response header.
+    """Return the value of a required response header.
 
     Raises AuthenticationError if the header is missing.
     """

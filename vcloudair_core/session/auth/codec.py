@@ -1,6 +1,6 @@
 """Decode the XML and JSON documents of sign-in.
 
-Elements are found by local name, and links are found by type and rel. The order of elements is ignored, because it
+Elements are matched by local name, and links are matched by type and rel. The order of elements is ignored, because it
 differs between servers.
 """
 
@@ -24,7 +24,7 @@ _JSON_TYPES = {list: "a JSON array", str: "a JSON string", bool: "a JSON boolean
 
 @dataclass(frozen=True)
 class VcdSession:
-    """A session as vCloud Director reports it.
+    """The properties of a session that vCloud Director returns.
 
     Source: protocol/sessions.md §3.2, §4.3.
     """

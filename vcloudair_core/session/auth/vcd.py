@@ -177,7 +177,7 @@ def credentials_of(
     header: str = TOKEN_HEADER,
     is_own: bool = True,
 ) -> Credentials:
-    """Return credentials with an opaque token, as issued by old API versions."""
+    """Return credentials with an opaque token, which old API versions issue."""
     headers = {header: Secret(token)}
     return Credentials(
         identity=Identity(

@@ -1,10 +1,10 @@
 """Encrypted cache of session tokens for later processes, such as Ansible tasks.
 
 The cache has one file for each combination of URL, service type, org, user and instance. Only the owner can read the
-folder. A file contains a random salt and the encrypted credentials. The encryption key is derived from the password
-or API token with scrypt, so the file is useless without the password or API token. The modification time of a file is
-the time when its token was last used. A token that was not used for longer than the idle timeout of the server is
-ignored.
+folder. A file contains a random salt and the encrypted credentials. The encryption key is derived from the password or
+API token with scrypt, so the file is useless without the password or API token. The modification time of a file is the
+time when its token was last used. A token is ignored if it has been unused for longer than the idle timeout of the
+server.
 
 If the cache cannot be used safely, a warning is logged and the session signs in without it.
 """
@@ -218,7 +218,7 @@ class TokenCache:
             return self._lock
 
     def _read(self) -> tuple[bytes, float] | None:
-        """Return the content of the file, and the time when it was last used.
+        """Return the content of the file, and the time when the token was last used.
 
         Return None if the file is missing or not private.
         """

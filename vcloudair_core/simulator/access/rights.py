@@ -78,7 +78,7 @@ class RightEntity:
 
 
 def right_entity(world: World, name: str) -> RightEntity:
-    """Return the right ``name`` as an object with an ID."""
+    """Return the right with this name as an object with an ID."""
     return RightEntity(world.make_id("right", name), name, _CATEGORIES.get(name.partition("_")[0], "General"))
 
 

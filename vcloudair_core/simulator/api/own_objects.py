@@ -1,4 +1,4 @@
-"""Look up objects that the user of a request can read. See ``access.visibility``.
+"""Find objects that the user of a request can read. See ``access.visibility``.
 
 A request for any other object returns 403, even if the object does not exist. Source: protocol/recorded-responses.md
 §7.

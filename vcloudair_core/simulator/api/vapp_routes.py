@@ -1,7 +1,7 @@
 """Routes that read vApps, VMs and vApp templates, with their sections.
 
-VMs have the path prefix of vApps. VMs of templates have the path prefix of templates. Source:
-protocol/recorded-responses.md §4.
+The paths of VMs have the same prefix as the paths of vApps. The paths of VMs in templates have the same prefix as the
+paths of templates. Source: protocol/recorded-responses.md §4.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
 
 
 def _modern_links(root: str, location: str) -> list[Any]:
-    """Return the links at the end of session documents since API 30.
+    """Return the links that API 30 added at the end of session documents.
 
     The schema ``multiSite.xsd`` requires a name for each location.
     """

@@ -1,6 +1,6 @@
 """Routes of VDCs, networks, storage profiles, catalogs and media.
 
-Another route returns a link to the object that a URN identifies. Source: protocol/recorded-responses.md §4, §5.
+The route ``/api/entity/{urn}`` returns a link to the object with a URN. Source: protocol/recorded-responses.md §4, §5.
 """
 
 from __future__ import annotations

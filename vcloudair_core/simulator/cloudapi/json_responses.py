@@ -66,8 +66,8 @@ def page(
     """Return one page of ``values``, with Link headers to other pages.
 
     The filter, sort order and page size of the request apply. The default order is by name. ``searchable`` contains the
-    fields that a filter can use. ``views`` returns the variants of a value to compare with the filter. A value matches
-    if one variant matches.
+    fields that a filter can use. ``views`` returns the variants of a value that are compared with the filter. A value
+    matches if one of its variants matches.
     """
     try:
         rows = _sorted(context, _filtered(context, values, searchable, views or _one_view))

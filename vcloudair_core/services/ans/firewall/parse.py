@@ -147,7 +147,10 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
 
 
 def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...] | None:
-    """Return the services of a rule. ``rule`` must have all of its other fields."""
+    """Return the services of a rule.
+
+    ``rule`` has the fields that are parsed already, which are all fields except the services.
+    """
     short = [name for name in _SHORTHAND if reader.given(name)]
     if not reader.given("services"):
         return _service(reader, _SHORT_NAMES, is_short=True) if short else None

@@ -12,11 +12,11 @@ from vcloudair_core.services.ans.section.store import StageableSectionStore
 
 
 class FirewallStore(StageableSectionStore):
-    """A firewall section. On NSX-V, its rules can name objects."""
+    """The store of a firewall section. On NSX-V, firewall rules can name objects."""
 
     @cached_property
     def directory(self) -> ObjectDirectory | None:
-        """The objects that rules can name. None on vCloud Air, which does not list them."""
+        """The objects that rules can name. None on vCloud Air, which cannot list objects."""
         if self.backend != NSXV:
             return None
         from vcloudair_core.services.ans.names.nsxv import NsxvDirectory

@@ -27,7 +27,7 @@ class GroupType:
         plural: The name of several objects.
         spec_type: The type of the specs.
         required: The field that a new object needs. Empty if it needs none.
-        sections: The sections of an edge gateway whose rules can refer to the objects, by backend.
+        sections: For each backend, the sections of an edge gateway with rules that can refer to the objects.
         limits: The options that a backend does not support.
     """
 

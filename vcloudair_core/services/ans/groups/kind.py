@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class GroupKind(ResourceKind):
-    """The resource kind of one type of objects. Objects without a spec are kept.
+    """The resource kind of one type of objects. Objects that no spec names are kept.
 
     Before an object is deleted, the rules that can refer to it are read. If a rule refers to the object, the deletion
     is refused, or with ``force`` the references are removed first.
@@ -109,10 +109,10 @@ class GroupKind(ResourceKind):
         ]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """Return the changes of objects, and of rules that refer to deleted objects.
+        """Return the changes to objects, and to rules that refer to deleted objects.
 
-        Raises: ObjectInUseError if an object to delete is in use; SpecError; NotFoundError or AmbiguousMatchError for
-        the name of a network.
+        Raises: ObjectInUseError if an object to delete is in use; SpecError; NotFoundError or AmbiguousMatchError if a
+        network name is unknown or ambiguous.
         """
         current = _document(document)
         specs = tuple(desired.specs)
@@ -143,7 +143,7 @@ class GroupKind(ResourceKind):
         return list_plan.without_places()
 
     def _check_new(self, list_plan: ListPlan, specs: Sequence[Any]) -> None:
-        """Raise SpecError for a new object without the field that it needs."""
+        """Raise SpecError for a new object that lacks the required field."""
         required = self.group_type.required
         for step in list_plan.steps:
             if step.slot is None and required and not getattr(step.spec, required):

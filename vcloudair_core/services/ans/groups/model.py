@@ -67,7 +67,7 @@ class Use:
 
     @property
     def noun(self) -> str:
-        """The name of the kind of rule."""
+        """The noun for this type of rule in messages, such as ``NAT rule``."""
         return {
             "firewall": "firewall rule",
             "nat": "NAT rule",
@@ -138,7 +138,7 @@ class GroupDocument(Document):
 
     @property
     def live(self) -> list[LiveRule]:
-        """The objects that specs can name, for the functions of the engine."""
+        """The objects that specs can name, in the form that planning functions take."""
         return [
             LiveRule(slot, item.spec, item.object_type)
             for slot, item in enumerate(self.objects)

@@ -45,7 +45,7 @@ _IDLE_POLL_S = 1.0
 class NsxtObjects(GroupObjects):
     """The firewall groups or application port profiles of an owner.
 
-    The list of groups lacks their content, so each group takes one more read.
+    The list of groups does not include their content, so each group takes one more call.
     """
 
     def __init__(self, session: Session, owner: GroupOwner, group_type: GroupType) -> None:

@@ -45,8 +45,8 @@ _OLD_REVISION = "older version"
 class NsxvObjects(GroupObjects):
     """The IP sets or applications of a VDC.
 
-    The list has the complete objects, so a read is one call. The response to a create has no ID. The next read returns
-    it.
+    The list has the complete objects, so a read is one call. The response to a create request lacks the ID of the new
+    object. The next read returns the ID.
     """
 
     def __init__(self, session: Session, owner: GroupOwner, group_type: GroupType) -> None:
@@ -85,7 +85,7 @@ class NsxvObjects(GroupObjects):
     def containers(self, ids: Collection[str]) -> Iterator[tuple[str, frozenset[str]]]:
         """Yield each group that contains some of the objects, as ``(name, ids)``.
 
-        These IDs, and the parameter ``ids``, are the last parts of the IDs of the objects.
+        ``ids``, here and in the result, are the last parts of the IDs of the objects.
         """
         for element in self._list(_CONTAINERS[self._kind]):
             members = [*children(element, "member"), *children(element, "excludeMember")]
@@ -96,7 +96,10 @@ class NsxvObjects(GroupObjects):
     # -- writing --------------------------------------------------------------------------------------------------
 
     def create(self, spec: Any) -> None:
-        """Create an object with inheritance, without which rules cannot use an IP set."""
+        """Create an object.
+
+        Inheritance is allowed, because rules cannot use an IP set without inheritance.
+        """
         root = etree.Element(self._kind)
         for name in ("name", "description"):
             set_text(root, name, getattr(spec, name) or "")
@@ -139,7 +142,7 @@ class NsxvObjects(GroupObjects):
 
 
 def _refuse_page(response: Response) -> None:
-    """Raise DecodeError if a proxy answered a write. The result is then unknown."""
+    """Raise DecodeError if a proxy answered a write, which leaves its result unknown."""
     if html_title(response.body):
         raise html_error(response.body, "the response to the write", "a response of the server")
 

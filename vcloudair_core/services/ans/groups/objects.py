@@ -27,12 +27,12 @@ class GroupObjects(ABC):
 
     @abstractmethod
     def delete(self, item: GroupObject) -> None:
-        """Delete an object. An object that another client has deleted is not an error."""
+        """Delete an object. It is not an error if another client has already deleted it."""
 
     def containers(self, ids: Collection[str]) -> Iterable[tuple[str, frozenset[str]]]:
         """Return each group that contains some of the objects, as ``(name, ids)``.
 
-        These IDs, and the parameter ``ids``, are the last parts of the IDs of the objects.
+        ``ids``, here and in the result, are the last parts of the IDs of the objects.
         """
         return ()
 

@@ -82,7 +82,7 @@ def target_owner(session: Session, target: Mapping[str, Any], group_type: GroupT
 
 
 def _complete(session: Session, edge: Edge) -> Edge:
-    """Return an edge gateway with its owner from the list of edge gateways."""
+    """Return an edge gateway with its owner, reading the edge list if necessary."""
     if edge.owner_id or edge.vdc_id:
         return edge
     records = [record for record in EdgeDirectory(session).list_edges() if record.edge_id == edge.edge_id]

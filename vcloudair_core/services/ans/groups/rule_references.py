@@ -21,11 +21,11 @@ _SIDES = ("source", "destination")
 
 @dataclass(frozen=True)
 class Side:
-    """A field of a rule with references.
+    """A field of a rule that can refer to objects.
 
     Attributes:
         name: The name of the field, such as ``source``.
-        references: The display names of the references by ID.
+        references: The display name of each reference, keyed by its ID.
         others: All other values of the field.
         is_excluded: True if the rule matches all traffic except that of the field.
     """
@@ -36,9 +36,9 @@ class Side:
     is_excluded: bool = False
 
     def kept(self, removed: Collection[str]) -> list[str]:
-        """Return the display names of the values that remain without ``removed``.
+        """Return the display names of all values except the references in ``removed``.
 
-        ``removed`` has the last parts of the IDs of the removed references.
+        ``removed`` has the last parts of their IDs.
         """
         return [*self.others, *(name for key, name in self.references.items() if id_tail(key) not in removed)]
 

@@ -134,7 +134,7 @@ class CriterionSpec:
 
 
 def _criteria_meaning(criteria: Sequence[CriterionSpec]) -> Hashable:
-    """Return criteria in canonical form, without an order."""
+    """Return criteria in a canonical form that ignores their order."""
     return frozenset(frozenset(criterion.rules or ()) for criterion in criteria)
 
 

@@ -49,8 +49,8 @@ Expectation = Callable[[Store, Document, "CheckRun"], Document]
 class GroupStore(Store):
     """Read and write the groups or profiles of an edge gateway, VDC or VDC group.
 
-    A store has the objects of one type, such as IP sets. Each changed object is a separate write. ``expect`` adds the
-    changes of earlier tasks to documents in check mode.
+    A store has the objects of one type, such as IP sets. Each changed object is written in a separate request. In check
+    mode, ``expect`` adds the changes of earlier tasks to the documents.
 
     Attributes:
         names: The names of the objects to read, or None for all objects.
@@ -95,7 +95,7 @@ class GroupStore(Store):
 
     @property
     def is_written_whole(self) -> bool:
-        """False, because each object is written alone."""
+        """False, because each object is written in its own request."""
         return False
 
     # -- the desired state ----------------------------------------------------------------------------------------

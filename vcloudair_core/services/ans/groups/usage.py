@@ -1,9 +1,9 @@
 """Find the rules that refer to objects, and remove the references.
 
 A rule is deleted if its source, its destination, or its services and applications would become empty, because an empty
-field matches any traffic. An object that is deleted matches no traffic, so the other rules treat traffic as before.
-References in a source or destination with an exclude flag are never removed, because the rule would then match the
-traffic that it excluded.
+field matches any traffic. Other rules match the same traffic after their references are removed, because a deleted
+object matches no traffic. References in a source or destination with an exclude flag are never removed, because the
+rule would then match the traffic that it excluded.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ class UsageReader:
     def read(self, ids: Collection[str]) -> tuple[UsedSection, ...]:
         """Return the sections with rules that refer to objects.
 
-        Makes one call or more for each section of each edge gateway of the owner. ``ids`` are the last parts of the IDs
-        of the objects.
+        Makes at least one call for each section of each edge gateway of the owner. ``ids`` are the last parts of the
+        IDs of the objects.
         """
         sections = (used_section(store, owner, document, ids) for store, owner, document in self._documents())
         return tuple(section for section in sections if section.uses)
 
     def list_uses(self, ids: Collection[str]) -> list[Use]:
-        """Return a use for each rule and each object that the rule refers to.
+        """Return one use for each combination of a rule and an object that it refers to.
 
-        A use shows the effect of deleting only this object. Makes the same calls as :meth:`read`.
+        Each use shows the effect of deleting only that object. Makes the same calls as :meth:`read`.
         """
         return [
             use
@@ -88,7 +88,7 @@ class UsageReader:
 
 
 def _known(session: Session, group: Any) -> dict[str, str]:
-    """Return the target keys that save the calls to read a VDC group and its org."""
+    """Return target keys with known data of a VDC group, to avoid another read."""
     is_provider = session.identity.org_name.casefold() == "system"
     if is_provider and not group.org_id:
         return {}
@@ -117,7 +117,7 @@ def used_section(store: Store, owner: str, document: Document, ids: Collection[s
 
 
 def _use(rule: RuleRecord, ids: Collection[str], section: str, owner: str) -> Use | None:
-    """Return the use of objects by a rule, or None if the rule does not use them."""
+    """Return the :class:`Use` of a rule that refers to the objects, or None."""
     sides = [side for side in rule.sides() if any(id_tail(key) in ids for key in side.references)]
     if not sides:
         return None

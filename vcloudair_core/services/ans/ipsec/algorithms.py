@@ -107,9 +107,9 @@ def _any_phase(field: str) -> str:
 
 
 def read_algorithm(field: str, value: Any) -> tuple[str | None, str]:
-    """Return the API name of an algorithm and an empty string.
+    """Return the API name of an algorithm and an empty reason: ``(name, "")``.
 
-    If the algorithm is invalid, return None and the reason.
+    If the algorithm is invalid, return ``(None, reason)``.
     """
     text = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if _any_phase(field) == "dh_group" and text.isascii() and text.isdecimal():

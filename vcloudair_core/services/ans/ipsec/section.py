@@ -114,7 +114,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         return changed
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return the kind that plans the tunnels of a document.
+        """Return the rule list kind, which plans the tunnels of a document.
 
         The kind uses the default DH group and the known keys of the edge.
         """
@@ -148,7 +148,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         return list_plan
 
     def check_result(self, document: Document, spec: IpsecSpec | None, list_plan: ListPlan | None) -> None:
-        """Raise SpecError if the service stays enabled without a tunnel.
+        """Raise SpecError if the plan would leave the service enabled without a tunnel.
 
         Source: protocol/ans.md §4.2.
         """

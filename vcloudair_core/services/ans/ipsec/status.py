@@ -77,10 +77,10 @@ class StatusStore(Protocol):
         ...
 
     def read_status(self, tunnels: Sequence[Mapping[str, Any]], *, has_statistics: bool = True) -> IpsecStatus:
-        """Return the status of ``tunnels``, which are mappings.
+        """Return the status of tunnels, which are passed as plain data.
 
-        The result can include other tunnels. If ``has_statistics`` is true, also read the counters, even if the
-        counters take additional calls. Raises: ApiError, TransportError, DecodeError.
+        The result can include other tunnels. If ``has_statistics`` is false, counters that take additional calls are
+        not read. Raises: ApiError, TransportError, DecodeError.
         """
         ...
 

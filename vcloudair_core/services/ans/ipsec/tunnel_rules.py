@@ -89,8 +89,8 @@ def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> Ipse
     """Return the spec with the identifiers that change together with an address.
 
     If the current ``peer_id`` equals the current ``peer_ip``, a new ``peer_ip`` also becomes the new ``peer_id``,
-    unless the spec sets ``peer_id``. A ``local_id`` that equals ``local_ip``, and a name that equals the peer, change
-    likewise.
+    unless the spec sets ``peer_id``. In the same way, a ``local_id`` that equals ``local_ip`` changes with
+    ``local_ip``, and a name that equals the peer changes with the peer.
     """
     changes: dict[str, Any] = {}
     for name, source in (("local_id", "local_ip"), ("peer_id", "peer_ip")):

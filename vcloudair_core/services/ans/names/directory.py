@@ -28,9 +28,10 @@ class ObjectDirectory(ABC):
 
     Attributes:
         names: The cached names.
-        member_kinds: The kinds that a source or destination can name.
-        service_kinds: The kinds that ``applications`` can name.
-        checked_prefix: The prefix of IDs that must exist. Empty if the server checks IDs.
+        member_kinds: The kinds of objects that a source or destination can name.
+        service_kinds: The kinds of objects that ``applications`` can name.
+        checked_prefix: The prefix of the IDs that the client must check, because the server does not. Empty if the
+            server checks all IDs.
     """
 
     member_kinds: ClassVar[tuple[str, ...]] = ()
@@ -42,10 +43,10 @@ class ObjectDirectory(ABC):
 
     @abstractmethod
     def read_lists(self, kind: str, *, is_stale: bool) -> Mapping[str, Iterable[NamedObject]]:
-        """Read the objects of a kind.
+        """Return the objects of a kind, in a mapping from kinds to objects.
 
-        The result can have other kinds that the same response contains. If ``is_stale`` is true, earlier responses must
-        not be used.
+        The mapping can include other kinds that are in the same response. If ``is_stale`` is true, earlier responses
+        must not be used.
 
         Raises: ApiError, TransportError, DecodeError.
         """
@@ -82,7 +83,7 @@ class ObjectDirectory(ABC):
         return read
 
     def refresh(self, kinds: Collection[str]) -> None:
-        """Read the objects of the given kinds again, even if they are cached.
+        """Read the objects of ``kinds``, even if they are cached.
 
         Raises: ApiError, TransportError, DecodeError.
         """
@@ -92,9 +93,9 @@ class ObjectDirectory(ABC):
                 read |= self._read(kind, is_stale=True)
 
     def prepare_ids(self, object_ids: Iterable[str]) -> None:
-        """Read the names of objects that are displayed.
+        """Read the names of the objects with these IDs, for display.
 
-        If the user is not allowed to read them, or the server does not list them, IDs are displayed instead.
+        If the user is not allowed to read a name, or the server does not list the object, the ID is displayed instead.
         """
         kinds = {object_id: self.kind_of_id(object_id) for object_id in object_ids}
         kinds = {object_id: kind for object_id, kind in kinds.items() if kind and kind not in self.names.unreadable}
@@ -104,7 +105,7 @@ class ObjectDirectory(ABC):
         self.names.missing |= {object_id for object_id in unknown if self.names.by_id(object_id) is None}
 
     def _try(self, kinds: Iterable[str], *, is_stale: bool) -> set[str]:
-        """Read lists, and return their kinds.
+        """Read the objects of some kinds, and return the kinds that were read.
 
         Kinds that cannot be read are not read again.
         """

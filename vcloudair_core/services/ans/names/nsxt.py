@@ -60,9 +60,9 @@ class NsxtDirectory(ObjectDirectory):
         return "" if kind else "VMs and vApps cannot be named on NSX-T, so name their network or a security group"
 
     def _near(self, networks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return all networks, the networks of the edge gateway or VDC group first.
+        """Return networks, with those of the edge gateway or VDC group first.
 
-        Other networks are left out if their name is also the name of a network of the edge gateway or VDC group.
+        Another network is left out if a network of the edge gateway or VDC group has the same name.
         """
         listed = list(networks)
         own = [network for network in listed if self._scope in _places(network)]
@@ -81,6 +81,6 @@ def _network(record: Mapping[str, Any]) -> NamedObject:
 
 
 def _places(record: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return the URNs of the edge gateway and of the owner of a network."""
+    """Return the URNs of a network's edge gateway and owner."""
     router = mapping_of(mapping_of(record.get("connection")).get("routerRef")).get("id")
     return router, mapping_of(record.get("ownerRef")).get("id")

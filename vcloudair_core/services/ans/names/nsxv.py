@@ -51,8 +51,8 @@ _UPLINK = "uplink"
 class NsxvDirectory(ObjectDirectory):
     """The objects that rules of an NSX-V edge gateway can name.
 
-    Networks are those of the edge gateway. All other objects are those of its VDC. A vApp stands for its VMs, because
-    rules cannot contain vApps.
+    Rules can name the networks of the edge gateway, and all other objects of its VDC. A vApp is replaced by its VMs,
+    because rules cannot contain vApps.
     """
 
     member_kinds = (NETWORK, IP_SET, GROUP, VM, VAPP)
@@ -66,8 +66,8 @@ class NsxvDirectory(ObjectDirectory):
     def read_lists(self, kind: str, *, is_stale: bool) -> Mapping[str, Iterable[NamedObject]]:
         """Read the objects of a kind.
 
-        One response has both VMs and vApps. Applications and their groups are read together, because both must be known
-        to display the name of one of them.
+        One response has both VMs and vApps. Applications and application groups are read together, because a name
+        without a prefix must be unique in both lists.
         """
         if kind == NETWORK:
             return {NETWORK: self._networks()}
@@ -101,7 +101,7 @@ class NsxvDirectory(ObjectDirectory):
     def _networks(self) -> list[NamedObject]:
         """Return the networks that are connected to the edge gateway.
 
-        External networks have a refusal, because rules can refer only to the interface of an external network.
+        External networks have ``refusal`` set, because rules can refer only to the interface of an external network.
         """
         networks: dict[str, NamedObject] = {}
         for interface in read_interfaces(self._session, self._edge):

@@ -31,7 +31,7 @@ class NamedObject:
         kind: The kind of the object, one of the keys of :data:`NOUNS`.
         object_id: The ID that rules contain.
         name: The name. Names are not always unique.
-        place: The object that contains it, such as ``vApp shop``. Used in messages.
+        place: The container of the object for messages, such as ``vApp shop``.
         member_ids: The IDs that rules contain instead of the object. Only vApps have them: rules contain their VMs.
         refusal: The reason why rules cannot contain the object, or an empty string.
         alias: Another name of the object, such as the name of the interface of a network. Names take precedence.
@@ -141,7 +141,7 @@ def names_of(session: Session, scope: str) -> ObjectNames:
 def forget_names(session: Session) -> None:
     """Forget all cached names.
 
-    Call this after a change of objects that rules can name.
+    Required after a change to objects that rules can name.
     """
     for names in session.state_of(_KnownNames).scopes.values():
         names.clear()

@@ -111,7 +111,7 @@ def _members(texts: Iterable[str], names: ObjectNames) -> list[str]:
 def _application(text: str, names: ObjectNames) -> str:
     """Return the name of an application.
 
-    It has a prefix only if the name could mean something else.
+    The name has a prefix only if it is ambiguous without the prefix.
     """
     item = names.unique_by_id(text) if is_application_id(text) else None
     if item is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def document_with_names(document: Document, directory: ObjectDirectory | None) -> Document:
-    """Return a document that knows the names of the objects in its rules.
+    """Return a document with the names of the objects in its rules.
 
     Makes calls only for kinds of objects that the rules contain and whose names are not cached.
 

@@ -36,8 +36,8 @@ def _matched(spec: NatRuleSpec) -> Hashable:
 def _search_keys(spec: NatRuleSpec) -> tuple[Hashable, ...]:
     """Return the keys to find the existing rule for a spec, the preferred key first.
 
-    A spec without an interface or network matches the rule on all interfaces. If no such rule exists, and only one rule
-    has equal match criteria, the spec matches that rule.
+    A spec without an interface or network matches the rule that applies to all interfaces. If no such rule exists, and
+    only one rule has equal match criteria, the spec matches that rule.
     """
     if spec.interface is not None:
         return ((("interface", spec.interface), _matched(spec)),)

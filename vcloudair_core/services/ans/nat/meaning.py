@@ -145,7 +145,7 @@ def _size(addresses: tuple[int, int, int]) -> int:
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """Return an error for each address of a different IP version than the original.
+    """Return an error for each address that differs in IP version from the original.
 
     Shape: ``[(field, reason)]``.
     """

@@ -43,8 +43,8 @@ Nat = SectionState[NatSpec]
 def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
     """Decode the rule in a record.
 
-    If a value is missing, fields that every rule has become ``any``, and the match fields of a single action become
-    None. Source: protocol/ans.md §3.2.
+    Missing values become ``any``. The exceptions are match fields that only one action has, which become None. Source:
+    protocol/ans.md §3.2.
     """
     protocol = fold(_text_or_any(raw.get("protocol")))
     is_icmp = protocol == "icmp"

@@ -30,9 +30,9 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
     """
 
     def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-        """Replace the names of interfaces, and look up names of NSX-T objects.
+        """Replace interface names with numbers, and resolve the names of NSX-T objects.
 
-        If a rule names an interface, one API call is made. If no rule contains a name, no call is made.
+        Makes one API call if a rule names an interface, and no call if no rule contains a name.
         """
         objects = getattr(store, "objects", None)
         if objects is not None:

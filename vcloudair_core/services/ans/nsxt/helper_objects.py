@@ -311,8 +311,8 @@ class HelperObjects:
     def _create(self, path: str, body: Mapping[str, Any], look_up: Callable[[], str]) -> str:
         """Create an object and return its URN.
 
-        The task names the object as its owner. If another client has created the same object in the meantime, return
-        the URN of that object. Source: protocol/nsxt.md §1.2, §13.4.
+        The owner of the finished task is the new object. If another client has created the same object in the meantime,
+        return the URN of that object. Source: protocol/nsxt.md §1.2, §13.4.
         """
         try:
             task = self._write_when_idle("POST", path, body)

@@ -33,7 +33,10 @@ _VALID_S = 7 * 24 * 3600.0
 
 
 class IgnoredLogging:
-    """The note file of one user for one edge gateway. ``key`` contains user and edge."""
+    """A note on disk that the server ignores the logging requests of one user.
+
+    Each edge gateway has its own note. ``key`` contains the user and the edge gateway.
+    """
 
     def __init__(self, settings: Settings, key: str, clock: Clock) -> None:
         self._settings = settings
@@ -109,9 +112,9 @@ class LoggingRequests:
 
 
 def with_kept_logging(kind: RuleListKind, document: Document) -> RuleListKind:
-    """Return a kind that does not plan logging changes that the server would ignore.
+    """Return a rule list kind without logging changes that the server would ignore.
 
-    If the server ignores requests to log, the kind does not enable logging for existing rules.
+    If the server is known to ignore logging requests, the kind does not enable logging for existing rules.
     """
     if not (isinstance(document.tree, dict) and document.tree.get(IGNORED_LOGGING)):
         return kind

@@ -71,10 +71,10 @@ def split_sides(members: Sequence[str]) -> tuple[list[str], list[str]]:
 def group_references(
     addresses: Sequence[str], others: Sequence[str], raw: Mapping[str, Any], side: str, *, is_inline: bool
 ) -> list[dict[str, Any]] | None:
-    """Return the references of a source or destination to groups, or None if empty.
+    """Return the group references of a source or destination, or None if empty.
 
-    ``others`` has groups and networks. A group that the rule already refers to keeps its reference. The networks become
-    one group of networks. If ``is_inline`` is False, the addresses become an IP set.
+    ``others`` has groups and networks, as URNs or ``internal``. A group that the rule already refers to keeps its
+    reference. All networks together become one group. If ``is_inline`` is False, the addresses become an IP set.
     """
     current = {
         member_of_group(group): group for group in items_of(raw.get(f"{side}FirewallGroups")) if isinstance(group, dict)

@@ -39,7 +39,7 @@ class CloudApiStore(Store):
 
     Attributes:
         session: The session that the store uses.
-        api: The ``/cloudapi`` of the session.
+        api: The ``/cloudapi`` client of the session.
         objects: The firewall groups and port profiles that the rules can use.
         open_writes: The marker file for writes whose result is unknown.
     """

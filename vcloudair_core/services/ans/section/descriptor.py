@@ -267,7 +267,7 @@ class Section(Generic[SpecT, RuleT]):
         return merged
 
     def rules_lost(self, written: Document, current: Document) -> list[Any]:
-        """Return the specs of rules without IDs that ``current`` lacks.
+        """Return the specs of rules without IDs in ``written`` that ``current`` lacks.
 
         Override this method if the server assigns no IDs. ``written`` is the document of the last write.
         """

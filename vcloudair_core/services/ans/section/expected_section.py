@@ -23,7 +23,7 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 
 
 def expect_document(store: Store, kinds: Sequence[ResourceKind], document: Document, run: CheckRun) -> Document:
-    """Apply to a document the changes that earlier tasks of the run would make.
+    """Return a document with the changes that earlier tasks of the run would make.
 
     Changes that cannot be planned on the document are skipped. ``kinds`` has the kinds of the section. The first kind
     is the kind of the whole section.

@@ -72,7 +72,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
         """Set ``settings`` in ``tree``, a shallow copy that the caller has made.
 
-        Replace nested objects instead of changing them, because the original tree shares them.
+        Implementations must not change nested objects in place, because the original tree shares them.
         """
 
     @abstractmethod
@@ -137,7 +137,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
         )
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return a document with the edit applied, which shares unchanged objects."""
+        """Return a new document with the edit applied. It shares unchanged objects."""
         tree: dict[str, Any] = dict(document.tree)
         self.set_settings(tree, edit.settings)
         if edit.steps is not None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> SectionStore:
-    """Return the store for a section of an edge gateway whose backend is set.
+    """Return the store for a section. The backend of ``edge`` must be set.
 
     In check mode, the documents of the store include the changes of earlier tasks of the run.
 
@@ -233,7 +233,7 @@ class SectionKind(_SectionKindBase):
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:
         """Return the settings, and the rules that the spec names, in server order.
 
-        If a list of rules is exact, all its user rules are returned.
+        With ``state: exact``, all user rules of each list that the spec sets are returned.
         """
         shown = self.section.plain_settings(state_of(document).settings)
         for one_list in self.section.lists:

@@ -173,7 +173,7 @@ def member_complaint(word: str) -> str:
 
 
 def member_text(kind: str, text: str) -> str:
-    """Return the member for a value in one of the three lists of the API.
+    """Return the member for a value from one of the three member lists of the API.
 
     This function is the inverse of :func:`member`.
     """

@@ -69,8 +69,8 @@ Expectation = Callable[["SectionStore", Document, "CheckRun"], Document]
 class SectionStore(Store):
     """A section of an edge, read and written as a whole. Source: protocol/ans.md §1.
 
-    ``path`` is the path of the section below the edge. Default: ``<section>/config``. ``expect`` adds the changes of
-    earlier tasks to documents in check mode.
+    ``path`` is the path of the section below the edge. Default: ``<section>/config``. In check mode, ``expect`` adds
+    the changes of earlier tasks to the documents.
 
     Raises: ConfigurationError if the class does not support the backend of the edge.
     """

@@ -1,4 +1,4 @@
-"""Look up the interfaces and networks that static routes name."""
+"""Resolve the names of interfaces and networks in static routes."""
 
 from __future__ import annotations
 

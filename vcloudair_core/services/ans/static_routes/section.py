@@ -28,9 +28,9 @@ class StaticRoutesSection(Section[StaticRoutesSpec, StaticRouteSpec]):
     def resolve_rules(
         self, store: Store, specs: Sequence[StaticRouteSpec], paths: Sequence[str]
     ) -> Sequence[StaticRouteSpec]:
-        """Replace names of interfaces, and look up the networks of next hops.
+        """Replace interface names with numbers, and resolve the networks of next hops.
 
-        Without names, no call is made.
+        Makes no call if the routes contain no names.
         """
         names_interfaces = any(spec.interface is not None for spec in specs)
         if not names_interfaces and not any(hop.network for spec in specs for hop in spec.next_hops or ()):

@@ -93,7 +93,7 @@ def target_group(session: Session, target: Mapping[str, Any]) -> OrgVdcGroup:
     """Return the VDC group that a target or the settings name.
 
     Shape of ``target``: ``{"vdc_group": str}``. The target of a staged change has ``{"vdc_group": UUID,
-    "vdc_group_name": str, "vdc_group_org": UUID, "vdc_group_provider": str}``, so that no look-up is necessary.
+    "vdc_group_name": str, "vdc_group_org": UUID, "vdc_group_provider": str}``, so that the VDC group need not be read.
 
     Raises: ConfigurationError if no VDC group is named; the errors of :meth:`VdcGroupDirectory.find`.
     """

@@ -21,8 +21,8 @@ _RESULTS = {
 class AuditObserver(OperationObserver):
     """Observer that records each attempt of an operation.
 
-    It also calls another observer. Attempts that send no request are not recorded. Actions that another user or process
-    started are not recorded either.
+    Every callback is also passed to a second observer. Attempts that send no request, and actions that another user or
+    process started, are not recorded.
     """
 
     def __init__(self, session: Session, action: str, observer: OperationObserver) -> None:
@@ -32,7 +32,7 @@ class AuditObserver(OperationObserver):
         self._records: dict[str, dict[str, Any]] = {}
 
     def starting(self, operation: Operation) -> None:
-        """Record the start of the action, unless the other observer raises an error."""
+        """Record the start of the action, unless the second observer raises an error."""
         self._observer.starting(operation)
         name = operation.replication.name or operation.reference.name or operation.reference.id
         with never_failing(name):
@@ -44,11 +44,11 @@ class AuditObserver(OperationObserver):
             record["writes"] += 1
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Call the other observer. The audit record stays open until :meth:`ended`."""
+        """Call the second observer. The audit record stays open until :meth:`ended`."""
         self._observer.not_started(operation, reason, is_repeated=is_repeated)
 
     def started(self, operation: Operation, task: Task | None) -> None:
-        """Note the task of the action."""
+        """Add the link of the task to the audit record."""
         if task is not None and operation.key in self._records:
             self._records[operation.key]["task"] = task.href
         self._observer.started(operation, task)
@@ -67,7 +67,7 @@ class AuditObserver(OperationObserver):
 
 
 def _end_of(operation: Operation) -> dict[str, Any]:
-    """Return the values that the record gets at the end of an attempt."""
+    """Return the fields to add to the audit record at the end of an attempt."""
     outcome = operation.result
     result = _RESULTS.get(outcome.verdict, FAILED)
     if result == CHANGED and operation.refusal:

@@ -60,7 +60,7 @@ class IntentRecord:
     tasks: tuple[str, ...] = ()
 
     def intent(self) -> Intent:
-        """Return the :class:`Intent` with which to search for the task."""
+        """Return the :class:`Intent` that is used to search for the task."""
         return Intent(self.action, self.at, self.is_server_time, frozenset(self.tasks) - {self.task})
 
 

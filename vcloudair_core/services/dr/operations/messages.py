@@ -58,7 +58,7 @@ def has_error(group: Replication, action: str) -> bool:
 
 
 def next_step(group: Replication) -> str:
-    """Return the hint for a replication whose state does not allow the action."""
+    """Return a hint on what to do when the replication's state prevents the action."""
     if group.test_state.lower() in ("complete", "testerror", "cleanuperror"):
         return "Clean up the test first."
     return "Check the replication with `vca dr list`."

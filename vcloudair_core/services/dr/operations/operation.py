@@ -34,7 +34,7 @@ class Attempt:
         is_pending: True if the attempt starts at the next poll.
         is_verifying: True if the task has succeeded, but the replication and the VM are not verified yet.
         verify_from: The time at which the verification started, by the session's clock.
-        needs_start: True if the request can be sent after a check that no task of the org shows another action.
+        needs_start: True if the request can be sent as soon as a check of the org's tasks shows no other action.
         waits_for_idle: True if the replication is in a state from which the action cannot start.
         needs_vm_check: True if the replication is in the target state, but the VM is not checked yet.
         lost: The error of a request whose outcome is unknown.
@@ -45,10 +45,10 @@ class Attempt:
         refusal: The message of the server if it refused the request because the action is already in progress or
             complete. Such an action is tracked.
         had_task: True if a task of the action was found.
-        has_run: True if a poll showed the replication in progress.
+        has_run: True if a poll showed that the action was in progress on the replication.
         error_before: True if the replication showed an error before the action, or if its earlier state is unknown.
         is_inherited: True if another run or process may have started the action.
-        cleared_at: The time of the earlier intent whose action is started again.
+        cleared_at: If the action of an earlier intent is started again, the time of that intent.
         refused: The number of requests that the server refused because the session had ended.
         earlier: The intent of the last refused request.
         request_ids: IDs that the server assigned to the start requests.
@@ -102,9 +102,9 @@ class Operation(Attempt):
         may_be_in_progress: True if the action may be in progress on the server.
         known_tasks: Paths of the tasks of all attempts.
         start_again: True if the user has decided to start the action again when no sign of it is found.
-        may_have_started: True if an earlier process of the run may have started the action. The task of this action is
-            searched for, and the action is only started again if ``start_again`` is true. The next five fields are from
-            that process.
+        may_have_started: True if an earlier process of the run may have started the action. In this case, the task of
+            this action is searched for. If no task is found, the action is started again only if ``start_again`` is
+            true. The next five fields are from that process.
         task_href: The link of the task.
         vms_before: IDs of the VMs with the name of the replicated VM before the action, or None if they were not read.
         intent_at: The time of the intent in seconds since 1970.

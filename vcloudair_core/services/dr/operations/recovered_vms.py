@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredVms:
-    """A reader of recovered VM details that query records do not contain.
+    """A reader for details of recovered VMs that VM query records do not contain.
 
     Details that cannot be read are left empty.
     """

@@ -240,7 +240,7 @@ class OperationScheduler(OperationObserver):
         self.halt(f"not started because {name} {outcome}", roll_back=roll_back)
 
     def skip(self, operations: Sequence[Operation], reason: str, verdict: str = "skipped") -> None:
-        """End the operations that are not over yet, without starting an action."""
+        """End all operations that are not over yet. No action is started."""
         for operation in operations:
             if operation.state != OVER:
                 reference = operation.reference
@@ -269,7 +269,7 @@ class OperationScheduler(OperationObserver):
     def end_unknown(self, reason: str) -> None:
         """End the operations in progress with the verdict ``unknown``.
 
-        Call this method when the session is lost, because the operations can then no longer be polled.
+        Used when the session is lost, because the operations can then no longer be polled.
         """
         for tracker in self._trackers:
             tracker.end_unknown(reason)

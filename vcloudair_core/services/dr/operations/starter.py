@@ -64,7 +64,7 @@ class StartResult:
     If ``reason`` is empty, the request was sent or the action was already in progress. Otherwise, the action was not
     started.
 
-    ``is_pending`` is true if the next poll can send the request again, because the session was lost.
+    ``is_pending`` is true if the session was lost, so that the next poll can send the request again.
     """
 
     reason: str = ""
@@ -134,7 +134,7 @@ class Starter:
     def read_tasks(self, operations: Sequence[Operation]) -> TaskSnapshot:
         """Read the tasks of the org before a batch of actions is started.
 
-        If a request may be a repetition, the tasks are also read from the query service.
+        If a request may repeat an earlier request, the tasks are also read from the query service.
 
         One successful read is enough, because some users can read only the task list or only the query service. The
         session has already retried temporary errors.
@@ -211,12 +211,13 @@ class Starter:
         return StartResult()
 
     def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
-        """Return None if the tasks in ``snapshot`` allow the request to be sent.
+        """Return None if the request can be sent, considering the tasks in ``snapshot``.
 
-        Otherwise, return the result of the start. If the tasks cannot be read, a request is not sent after an earlier
-        request whose action may be in progress. A first request is sent anyway: the replication is idle and offers the
-        action, and this host has no open intent. Users who cannot read any task list must also be able to recover VMs.
-        If another host has just started the action, the server refuses the request, and the action is tracked.
+        Otherwise, return the result of the start. If the tasks cannot be read, and the action of an earlier request may
+        be in progress, no request is sent. A first request is sent even without the tasks, because users who cannot
+        read any task list must also be able to recover VMs. In this case, the replication is idle and offers the
+        action, and this host has no open intent. If another host has just started the action, the server refuses the
+        request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)
         if isinstance(snapshot.error, AuthenticationError) and (

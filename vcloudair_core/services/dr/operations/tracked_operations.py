@@ -90,7 +90,7 @@ class TrackedOperations:
 
     @property
     def has_session(self) -> bool:
-        """True unless the server rejected the last requests as not signed in."""
+        """True unless the last requests failed with an authentication error."""
         return self._session_error is None
 
     def note(self, error: VcloudAirError) -> None:
@@ -128,7 +128,7 @@ class TrackedOperations:
     ) -> None:
         """End an operation with the verdict ``failed``.
 
-        ``is_repeatable`` is True if nothing of the action is in progress, so that another attempt is safe.
+        ``is_repeatable`` is True if no part of the action is still in progress, so that another attempt is safe.
         """
         operation.result.request_id = str(getattr(error, "request_id", "") or "")
         operation.result.is_repeatable = is_repeatable
@@ -139,7 +139,7 @@ class TrackedOperations:
     def end_as_unknown(self, operation: Operation) -> None:
         """End an operation with the verdict ``unknown``.
 
-        Call this method if neither a task nor the replication shows the outcome.
+        Used when neither a task nor the replication shows the outcome.
         """
         if operation.had_task:
             reason = f"the task was started and can no longer be read ({operation.replication.described()})"
@@ -168,10 +168,10 @@ class TrackedOperations:
         notify_observers(self.session, task)
 
     def with_keys(self, keys: Iterable[str]) -> list[Operation]:
-        """Return the operations in progress that have one of the ``keys``."""
+        """Return the operations in progress whose key is in ``keys``."""
         return [self.in_progress[key] for key in keys if key in self.in_progress]
 
 
 def decide(operation: Operation) -> str:
-    """Return the hint for an operation with an unknown outcome."""
+    """Return a hint on what to do about an operation with an unknown outcome."""
     return DECIDE.format(name=operation.result.name or operation.result.id)

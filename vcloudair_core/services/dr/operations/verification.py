@@ -88,7 +88,7 @@ class Verifier:
             self._without_sign(operation, replication)
 
     def _without_sign(self, operation: Operation, replication: Replication) -> None:
-        """Handle an action that neither the tasks nor the replication show.
+        """Handle an action of which neither the tasks nor the replication show a sign.
 
         A timeout alone never starts the action again.
         """

@@ -69,7 +69,7 @@ def raw_items(services: Sequence[ServiceSpec]) -> list[dict[str, Any]]:
 def profile_references(
     services: Sequence[ServiceSpec], applications: Sequence[str], raw: Mapping[str, Any], *, is_inline: bool
 ) -> list[dict[str, Any]] | None:
-    """Return the references of a rule to profiles, or None if there are none.
+    """Return a rule's profile references, or None if there are none.
 
     A profile that the rule already refers to keeps its reference. If ``is_inline`` is False, all services become
     profiles. If it is True, only ICMP services become profiles.

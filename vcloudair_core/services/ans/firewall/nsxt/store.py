@@ -23,8 +23,8 @@ from vcloudair_core.session.versions import is_at_least
 class NsxtFirewallStore(NsxtStore, StageableSectionStore):
     """The firewall rules of an NSX-T edge gateway.
 
-    A single changed rule is written alone, which keeps rules that other clients add at the same time. Several changes
-    or a new order are one write of all rules.
+    A single changed rule is sent in its own request, so rules that other clients add at the same time are kept. Several
+    changes, or a change of order, are sent as one request with all rules.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -50,10 +50,10 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     @property
     def is_version_checked(self) -> bool:
-        """True from API version 38.1 on, where the server can add a single rule.
+        """True for API version 38.1 and newer, where the server can add a single rule.
 
-        In older versions, a new rule needs a write of all rules, which deletes the rules that another client has added
-        since the last read.
+        In older versions, a new rule can be added only by writing all rules. Such a write deletes the rules that
+        another client has added since the last read.
         """
         return self.is_inline
 
@@ -65,7 +65,7 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
         return document_with_names(super().load(body), self.directory)
 
     def document_of(self, tree: dict[str, Any]) -> Document:
-        """Return the document of a tree, with the names of its objects.
+        """Return the document for a tree from :meth:`read_tree`, with object names.
 
         Raises: DecodeError.
         """

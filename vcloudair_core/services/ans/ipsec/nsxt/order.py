@@ -32,7 +32,7 @@ def in_free_order(known: Mapping[str, Mapping[str, Any]], changed: Sequence[dict
     If a tunnel takes over the addresses of another tunnel, the other tunnel is changed first. ``known`` has all current
     tunnels, keyed by ID.
 
-    Raises: ConfigurationError if a change swaps the addresses of tunnels, because then no such order exists.
+    Raises: ConfigurationError if tunnels swap their addresses, because no order of writes is valid then.
     """
     owners = {ends_of(record): tunnel_id for tunnel_id, record in known.items()}
     waiting, ordered = list(changed), list[dict[str, Any]]()

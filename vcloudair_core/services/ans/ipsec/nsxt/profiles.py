@@ -65,7 +65,7 @@ def exact_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
 
 
 def complete_profile(spec: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """Return a tunnel, with all values of the default profile if the tunnel uses it."""
+    """Return a tunnel. If its profile is the default, all profile values are set."""
     return replace(spec, **DEFAULT_VALUES) if spec.security_profile == DEFAULT else spec
 
 

@@ -60,7 +60,7 @@ class NsxtIpsecStore(NsxtStore):
 
     @property
     def is_written_whole(self) -> bool:
-        """False, because each tunnel is written alone."""
+        """False, because each tunnel is written in its own request."""
         return False
 
     # -- reading -------------------------------------------------------------------------------------------------

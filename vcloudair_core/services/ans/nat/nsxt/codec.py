@@ -113,7 +113,7 @@ class NsxtNatCodec(JsonCodec[NatSpec]):
         return str(record.get(_VPN_MODE) or VPN_MODES[0]).casefold()
 
     def new_record(self, spec: NatRuleSpec) -> dict[str, Any]:
-        """Return the record of a new rule, without an id.
+        """Return the record of a new rule, without the rule ID.
 
         NSX-T requires a name. A rule without a name gets its description as the name, or a name that describes its
         traffic.

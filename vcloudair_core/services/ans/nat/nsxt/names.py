@@ -1,4 +1,4 @@
-"""Look up the names of port profiles and networks in NSX-T NAT rules.
+"""Resolve the names of port profiles and networks in NSX-T NAT rules.
 
 Source: protocol/nsxt.md §4, §6, §13.2.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def resolve_names(objects: HelperObjects, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
-    """Replace profiles and networks in specs, so that specs equal decoded rules.
+    """Resolve profiles and networks, so that specs can be compared with decoded rules.
 
     A spec gets the protocol and port of its profile, and the name of its network. The list of profiles is read if a
     rule has a profile or an ICMP type. The list of networks is read if a rule has a network.

@@ -145,7 +145,7 @@ def _profile(record: Mapping[str, Any], spec: NatRuleSpec, *, names_application:
 
 
 def _service(spec: NatRuleSpec) -> dict[str, Any] | None:
-    """Return the content of the profile of a rule, or None for all traffic.
+    """Return the content of a rule's profile, or None for all traffic.
 
     A DNAT rule without a translated port keeps the original port.
     """

@@ -61,8 +61,8 @@ def merged_rule(current: NatRuleSpec, spec: NatRuleSpec) -> NatRuleSpec:
 def _keeps_port(spec: NatRuleSpec, current: NatRuleSpec) -> bool:
     """Return True if the updated rule does not translate the port.
 
-    The spec has the translated port ``any``, or it changes only the original port of a rule that does not translate the
-    port.
+    This is the case if the spec has the translated port ``any``, or if it changes only the original port of a rule that
+    does not translate the port.
     """
     if spec.translated_port is not None:
         return port_meaning(spec.translated_port) == port_meaning(ANY)

@@ -36,7 +36,7 @@ class NsxtNatStore(NsxtStore, StageableSectionStore):
 
     @property
     def is_written_whole(self) -> bool:
-        """False, because each rule is written alone."""
+        """False, because each rule is written in its own request."""
         return False
 
     def read_tree(self) -> dict[str, Any]:

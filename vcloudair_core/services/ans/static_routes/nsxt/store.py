@@ -23,7 +23,7 @@ class NsxtStaticRoutesStore(NsxtStore, StageableSectionStore):
 
     @property
     def is_written_whole(self) -> bool:
-        """False, because each route is written alone."""
+        """False, because each route is written in its own request."""
         return False
 
     def read_tree(self) -> dict[str, Any]:
