@@ -1,4 +1,4 @@
-"""Reviewed dependencies and their reasons, for docs/reference/dependencies.md.
+"""Reviewed dependencies, with reasons, for docs/reference/dependencies.md.
 
 The generator of the page fails if a dependency of pyproject.toml is missing in this file.
 """

@@ -264,7 +264,7 @@ _FIXED = ("id_form", "placeholders", "nsxt_edges", "second_provider")
 def changeable_options() -> tuple[str, ...]:
     """Return the names of the options that can change at run time.
 
-    These are options of tasks, writes, DR and NSX-T edge gateways.
+    These are the options for tasks, writes, DR and NSX-T edge gateways.
     """
     names = [option.name for option in fields(SimulatorConfig)]
     first, end = names.index("queued_owner"), names.index("vdc_cpu_limit_mhz")

@@ -47,7 +47,7 @@ class StagedChange:
 
 
 class Staging:
-    """Stage, commit and discard changes for one session.
+    """Staging for one session: stage changes, commit them or discard them.
 
     ``kind_of(name)`` returns a resource kind. ``parse`` converts specs and a state to the desired state of a kind.
     ``policy`` checks every plan.

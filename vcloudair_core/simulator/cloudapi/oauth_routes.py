@@ -1,7 +1,7 @@
 """Routes of the token service: register clients and exchange tokens.
 
-A client is an API token or a service account. Errors have the codes of OAuth 2.0, because no source states the codes of
-real servers. Source: protocol/vcd-modern.md §1.4, §1.5.
+A client is an API token or a service account. The error codes are those of OAuth 2.0, because no source states which
+codes real servers return. Source: protocol/vcd-modern.md §1.4, §1.5.
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ def hardware_version(context: Any, vdc_id: str) -> Any:
 
 
 def vm_spec(context: Any, vm: Vm) -> Any:
-    """Return the VmSpecSection, which describes the hardware since API 9.0."""
+    """Return the VmSpecSection, which describes the hardware in API 9.0 and later."""
     disk = {
         "DiskId": 2000,
         "SizeMb": capacity.DISK_OF_A_VM_MB,
