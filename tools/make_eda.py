@@ -1,7 +1,7 @@
-"""Make an environment for ansible-rulebook, and print the path of its program.
+"""Create a virtual environment for ansible-rulebook, and print the program's path.
 
-The environment includes the packages of this environment, and therefore the library and Ansible of the checkout. An
-existing environment is kept.
+The virtual environment can also import the packages of the current environment, which include the library and Ansible.
+An existing virtual environment is reused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PROGRAM = KEPT / "bin" / "ansible-rulebook"
 
 
 def main() -> int:
-    """Make the environment. Return 0 if the program is present."""
+    """Create the virtual environment if necessary. Return the exit status."""
     python, done = KEPT / "bin" / "python", KEPT / "installed"
     if not done.exists() or done.read_text(encoding="utf-8") != PACKAGE:
         venv.create(KEPT, with_pip=True, clear=True)
@@ -31,9 +31,9 @@ def main() -> int:
 
 
 def _see_ours(python: Path) -> None:
-    """Make the packages of this environment importable in the new environment.
+    """Make the current environment's packages importable in the new environment.
 
-    If both environments have a package, the new environment's package is imported.
+    Packages of the new environment take precedence.
     """
     asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     own = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())

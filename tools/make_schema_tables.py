@@ -140,7 +140,10 @@ def _simple(node: Any, name: str) -> Table:
 
 
 def _particle(node: Any, name: str) -> Any:
-    """Return an element as a line, or a group as a list that starts with its kind."""
+    """Return the line of an element, or a list for a group.
+
+    The list starts with ``sequence`` or ``choice``.
+    """
     kind = _kind(node)
     occurs = (node.get("minOccurs", "1"), node.get("maxOccurs", "1"))
     number = OCCURS.get(occurs, f" {{{occurs[0]},{occurs[1]}}}")

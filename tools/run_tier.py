@@ -2,12 +2,12 @@
 
 Usage: ``python tools/run_tier.py TARGET``, where TARGET is a target of the Makefile.
 
-Sessions of different lanes run at the same time, so that no core is idle. Sessions of the same lane run one after
-another. A tag such as ``lane:network`` names the lane of a session. Sessions without such a tag share a lane, whose
-output is shown immediately. The output of the other lanes is shown afterwards.
+Each session belongs to a lane, which is named by a tag of the session, such as ``lane:network``. Lanes run
+concurrently, so that no core is idle. The sessions of a lane run one after another. Sessions without such a tag share a
+lane, whose output is shown immediately. The output of the other lanes is shown afterwards.
 
-Sessions of the lane ``last`` begin when all other lanes have ended. The target ``test-rest`` runs a sample of the
-exhaustive tests. The failures of all sessions are shown at the end, where the end of a long log still has them.
+The lane ``last`` begins when all other lanes have ended. The target ``test-rest`` runs a sample of the exhaustive
+tests. The failures of all sessions are shown again at the end, so that the last lines of a long log contain them.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def list_sessions() -> list[dict[str, Any]]:
-    """Return the sessions of the tiers with their names and tags."""
+    """Return the nox sessions of all tiers, as mappings with name and tags."""
     done = subprocess.run(
         [*NOX, "--list", "--json", "--tags", *TAGS.values()], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -108,7 +108,7 @@ def sum_seconds(name: str, reports: Path) -> float:
 def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:
     """Return the numbers of passed, failed and skipped tests of a session.
 
-    A session without a test report counts as one test, and so does a failed session whose tests passed.
+    A session without a test report counts as one test. A failed session without failed tests adds one failed test.
     """
     counts = Counter[str]()
     file = reports / f"{session['name']}.xml"

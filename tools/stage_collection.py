@@ -35,7 +35,10 @@ def galaxy() -> dict[str, Any]:
 
 
 def sources() -> list[str]:
-    """Return the files that Git tracks or does not ignore, without symbolic links."""
+    """Return tracked files, and untracked files that Git does not ignore.
+
+    Symbolic links are left out.
+    """
     # Git refuses a checkout of another user, as in containers, without this setting.
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)

@@ -1,7 +1,7 @@
 """Measure the structure of the library, and compare the measures with limits.
 
 ``python tools/structure.py`` prints a table and fails when a measure is over its limit. ``--list MEASURE`` prints the
-counted places. ``--trace`` also runs a command and measures the path of a VM name. See ``vm_name_path.py``.
+counted locations. ``--trace`` also runs a command and measures the path of a VM name. See ``vm_name_path.py``.
 
 ``--root FOLDER`` measures another checkout. To compare with an earlier state, run ``git worktree add --detach FOLDER
 COMMIT``, then ``python tools/structure.py --trace --root FOLDER``.
@@ -96,7 +96,7 @@ class Checkout:
 
 
 def loose_modules(checkout: Checkout) -> list[str]:
-    """Return the modules outside packages that are not public."""
+    """Return the private modules directly below the root package."""
     return [path.stem for path in sorted((checkout.root / PACKAGE).glob("*.py")) if path.stem not in AT_ROOT]
 
 
@@ -109,7 +109,7 @@ def largest_folder(checkout: Checkout) -> list[str]:
 
 
 def import_circles(checkout: Checkout) -> list[str]:
-    """Return the sets of modules that import each other.
+    """Return each import cycle as the names of its modules.
 
     Type-only imports and imports within functions count.
     """
@@ -219,7 +219,7 @@ def orchestrators(checkout: Checkout) -> list[str]:
 
 
 def unmirrored_tests(checkout: Checkout) -> list[str]:
-    """Return the files of unit tests that mirror no module.
+    """Return the unit test files that correspond to no module.
 
     ``tests/unit/a/test_b.py`` tests ``a/b.py``, and ``test_b_more.py`` tests an aspect of ``a/b.py``. ``test_init.py``
     tests the names of a package.
@@ -265,7 +265,7 @@ def _python_files(root: Path, *folders: str) -> Iterator[Path]:
 
 
 def _is_mirrored(root: Path, path: Path) -> bool:
-    """Return True if the module of a unit test file exists."""
+    """Return True if the module that a unit test file tests exists."""
     first, *_ = inner = path.relative_to(root / "tests" / "unit").parent.parts or ("",)
     folder = root.joinpath(MIRRORS[first], *inner[1:]) if first in MIRRORS else root.joinpath(PACKAGE, *inner)
     tested = path.stem.removeprefix("test_")

@@ -1,8 +1,8 @@
-"""Install the wheel and the collection into an empty environment and use them.
+"""Install and use the wheel and the collection in a new virtual environment.
 
-The program imports the library, makes a call and runs ``vca``. Then it runs playbooks of the installed collection
-twice, by their full names, against the simulator of the new environment. The second run must change nothing. The
-checkout is not used.
+The program imports the library, makes a call and runs ``vca``. Then it runs each of several playbooks twice, by its
+fully qualified name. The playbooks connect to the simulator of the installed wheel. The second run must change nothing.
+The checkout is not used.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ groups:
 
 
 def main() -> int:
-    """Try the release. Return the exit status."""
+    """Run all checks of the release. Return the exit status."""
     wheel, tarball = (Path(word).resolve() for word in sys.argv[1:3])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

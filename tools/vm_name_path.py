@@ -95,7 +95,7 @@ def _write_metadata(root: Path, folder: Path) -> None:
 
 
 def _exports(file: Path) -> dict[str, str]:
-    """Return the settings of the simulator, after waiting until they are written."""
+    """Wait until the simulator has written its settings, and return them."""
     due = time.monotonic() + STARTED_WITHIN_S
     while not file.exists() or not file.stat().st_size:
         if time.monotonic() > due:
@@ -108,7 +108,7 @@ def _exports(file: Path) -> dict[str, str]:
 
 
 class Carriers:
-    """A search for values that lead to the VM."""
+    """Finder of the values from which the VM's name or ID can be reached."""
 
     def __init__(self, *texts: str) -> None:
         self._texts = texts

@@ -30,7 +30,10 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Made:
-    """The results of two runs. Between the runs, an administrator changes objects."""
+    """The results of two runs of ``awx/setup.yml``.
+
+    Between the runs, an administrator changes objects. ``writes`` has the writes of the second run.
+    """
 
     first: Run
     second: Run

@@ -99,7 +99,7 @@ def _playbook(template: dict[str, Any]) -> Path:
 
 
 def _text(template: dict[str, Any]) -> str:
-    """Return the text of the playbook that a job template imports, without comments."""
+    """Return the playbook that a job template imports, as text without comments."""
     lines = _playbook(template).read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
 

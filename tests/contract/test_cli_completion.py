@@ -144,7 +144,7 @@ def test_completion_takes_a_few_interpreter_starts(env: dict[str, str]) -> None:
 
 
 def cpu(command: list[str], env: dict[str, str]) -> float:
-    """Return the CPU seconds of one process. The load of the host has no effect."""
+    """Return the CPU time of a process, in seconds."""
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,4 +1,4 @@
-"""Check that listings have the same formats, and use JSON keys as column headings."""
+"""Check that all output formats of listings use the JSON keys as column headings."""
 
 from __future__ import annotations
 

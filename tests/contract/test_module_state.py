@@ -127,9 +127,9 @@ def _changed(node: ast.AST) -> Iterator[str]:
 
 
 def _is_changeable(value: ast.expr | None) -> bool:
-    """Return True for containers and numbers.
+    """Return True for containers and constants.
 
-    Other objects are ignored, because their methods can have the same names and change nothing.
+    Other objects can have methods that are named like those of containers, but change nothing.
     """
     literals = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
     return value is not None and (isinstance(value, literals) or _is_empty_container(value))

@@ -1,6 +1,6 @@
-"""Check that info modules return the edge gateway or VDC group that was read.
+"""Check that info modules identify the edge gateway or VDC group in their result.
 
-The result has the same values as ``vca edge list -o json``. No module sends more requests than the read needs.
+The values are those of ``vca edge list -o json``. Modules send no additional requests for these values.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def test_the_distributed_firewall_module_returns_its_vdc_group(connect: Callable
 
 
 def test_a_uuid_without_a_look_up_has_no_name() -> None:
-    """In vCloud Air, the backend is known, so no record is read."""
+    """In vCloud Air, the backend is fixed, so the edge record is not read."""
     with simulated(profile="vca") as (app, client, simulator):
         settings = {key: value for key, value in simulator_settings(simulator).items() if key != "edge"}
         [edge] = client.edges.list_edges()

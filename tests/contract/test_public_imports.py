@@ -1,6 +1,6 @@
-"""Check that the collection, the EDA source and examples import public names.
+"""Check that the collection, the EDA source and examples import only public names.
 
-Each public namespace lists its names, and a reference page documents the names.
+Each public namespace lists its names, and a reference page documents them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _modules(source: str) -> Iterator[str]:
 
 
 def _programs() -> Iterator[tuple[str, str]]:
-    """Yield (file, source) for every program that may only import public names.
+    """Yield (file, source) for each program that must import only public names.
 
     These are the Ansible plugins, the examples in pages, and the files of a new plugin.
     """

@@ -1,4 +1,4 @@
-"""Check that the modules for any resource support all kinds, and hide secrets."""
+"""Check that the generic resource modules support all kinds, and hide secrets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Check that tests/data/schema rejects the documents that VMware's schemas reject.
 
 The schemas are not in the repository. If they are missing, recorded mutations of small documents are used instead. For
-each mutation, tests/data/schema_mutations.json has the path, the change, and the result of the schemas.
+each mutation, tests/data/schema_mutations.json has the path, the change, and the validation result of the schemas.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ OPAQUE = ("System", "Item", "StartupSection", "VMWareTools", "Protocols")
 def remove_opaque(root: Any) -> None:
     """Remove the elements in :data:`OPAQUE` from a document.
 
-    The tables accept any content in these elements, but the schemas do not. Without these elements, tables and schemas
-    must give the same result.
+    The tables accept any content in these elements, but the schemas do not. Without these elements, the tables and the
+    schemas must accept the same documents.
     """
     for node in list(root.iter(*[f"{{*}}{name}" for name in OPAQUE])):
         if node.getparent() is not None:

@@ -42,7 +42,10 @@ def cloud_environment(server: SimulatorServer) -> dict[str, str]:
 
 
 def _sections(server: SimulatorServer) -> list[Any]:
-    """Return the final state of the edge gateways. Equal writes result in equal IDs."""
+    """Return the name, firewall, NAT and IPsec state of each edge gateway.
+
+    Equal writes result in equal IDs.
+    """
     edges = server.simulator.world.edges.values()
     return [(edge.name, edge.firewall["user"], edge.sections.get("nat"), edge.sections.get("ipsec")) for edge in edges]
 

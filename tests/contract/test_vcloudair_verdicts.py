@@ -56,7 +56,11 @@ os._exit(0)  # a thread that waits for ever would not let the program end
 
 @dataclass
 class Claim:
-    """A client's verdict on a VM, with the state at that time and the final state."""
+    """A client's verdict on a VM, compared with the true state of the VM.
+
+    ``is_true_now`` is True if the VM is recovered at the time of the verdict, ``is_true_later`` if it is recovered an
+    hour later.
+    """
 
     text: str
     seconds: float
@@ -168,7 +172,7 @@ def _claimed(action_ids: list[str], output: dict[str, Any]) -> str:
 
 
 def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
-    """Return the verdict of our vcloudair 0.5 compatibility, and its reason."""
+    """Return the verdict, with its reason, of this library's vcloudair 0.5 API."""
     simulator = way.cloud(has_progress=has_progress)
     user = simulator.world.users[0]
     portal = VCAODSession("5.7", user.name, user.password)

@@ -57,7 +57,7 @@ def server() -> Iterator[SimulatorServer]:
 def exported(server: SimulatorServer, programs: Path, folder: Path) -> dict[str, str]:
     """Return the variables that a user exports, with deprecation warnings enabled.
 
-    A deprecation warning is an error in a later version.
+    A deprecated feature stops working in a later version of ansible-core.
     """
     own = {"VCA_STATE_DIR": str(folder / "state"), "XDG_STATE_HOME": str(folder / "xdg")}
     return {**environment(server.env(), folder, programs), **own, "ANSIBLE_DEPRECATION_WARNINGS": "true"}

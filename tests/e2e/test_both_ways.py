@@ -73,8 +73,8 @@ def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool =
 def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     """Return the results of a target's tasks on a new simulated cloud.
 
-    Assert that the tasks ran in the expected way. ``now`` is the time of the simulated cloud, on which its metrics
-    depend.
+    ``way`` is the process that must run the tasks: the controller or a module process. ``now`` is the time of the
+    simulated cloud, on which its metrics depend.
     """
     folder.mkdir()
     play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}

@@ -243,7 +243,7 @@ def test_rejected_sign_in_is_retried_and_up_is_zero_until_then(
 
 
 def _values(text: str, metric: str, label: str = "vm") -> dict[str, float]:
-    """Return the values of a metric by the value of ``label``."""
+    """Return the samples of a metric, keyed by the value of one of its labels."""
     found = re.findall(rf'^{metric}\{{.*?\b{label}="([^"]*)".*\}} (\S+)$', text, re.MULTILINE)
     return {name: float(value) for name, value in found}
 

@@ -259,14 +259,17 @@ class Action(ActionBase):  # type: ignore[misc]
 
 
 class OldAction(Action):
-    """An action of ansible-core 2.18 or older."""
+    """A fake action plugin with the API of ansible-core 2.18 and older."""
 
     def _parse_returned_data(self, res: dict[str, Any]) -> dict[str, Any]:
         return {**json.loads(res["stdout"]), "_ansible_parsed": True, "warnings": []}
 
 
 class NewAction(Action):
-    """An action of ansible-core 2.21 or newer, whose results have their own type."""
+    """A fake action plugin with the API of ansible-core 2.21 and newer.
+
+    In this API, a parsed result is an object instead of a dict.
+    """
 
     def _parse_returned_data(self, res: dict[str, Any], profile: str) -> Any:
         result = json.loads(res["stdout"])

@@ -34,7 +34,7 @@ def client(server: SimulatorServer) -> Iterator[httpx.Client]:
 
 
 def sign_in(client: httpx.Client) -> httpx.Client:
-    """Select a version, sign in at its LoginUrl, and use the token from then on."""
+    """Sign in at the login URL of the tested API version, and keep the token."""
     versions = client.get("/api/versions", headers={"Accept": "application/*+json"}).json()
     login = next(info["loginUrl"] for info in versions["versionInfo"] if info["version"] == VERSION)
     accept = {"Accept": f"application/json;version={VERSION}"}

@@ -118,7 +118,7 @@ def tunnels(address: str) -> list[dict[str, Any]]:
 
 
 def play(address: str, *, is_removed: bool = False) -> list[dict[str, Any]]:
-    """Return the playbook. ``is_removed`` empties each section."""
+    """Return a playbook that writes each section, or empties it if ``is_removed``."""
     lists: dict[str, tuple[str, list[dict[str, Any]]]] = {
         "vca_firewall": ("rules", firewall_rules()),
         "vca_nat": ("rules", nat_rules(address)),

@@ -1,4 +1,7 @@
-"""Tests of commands and modules as users with different roles, also in check mode."""
+"""Tests of commands and modules for users with different roles.
+
+Modules also run in check mode.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of staging: API calls of tasks and commits, and uncommitted stages."""
+"""Tests of staging: API calls of tasks and commits, and uncommitted changes."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @contextmanager
 def troubled(server: SimulatorServer) -> Iterator[None]:
-    """Set up a cloud with a fault for each VM, failing polls and expiring sessions."""
+    """Add a fault for each VM, failing polls, and sessions that expire midway."""
     server.simulator.reset()
     for vm, trouble in zip(_vms(server).values(), TABLE, strict=True):
         vm.trouble = trouble

@@ -41,7 +41,7 @@ class Baseline:
 
 @dataclass
 class Found:
-    """The outcome of a cell (a word of the table), and the claims that it violates."""
+    """The outcome of a cell, named as in the table, and the violated requirements."""
 
     word: str = ""
     complaints: list[str] = field(default_factory=list)

@@ -26,7 +26,7 @@ Parts = Mapping[str, Any]
 
 
 def nothing(world: World) -> Parts:
-    """Return no state, for operations that only read."""
+    """Return an empty state, for operations that only read."""
     return {}
 
 
@@ -34,9 +34,8 @@ def nothing(world: World) -> Parts:
 class Operation:
     """An operation of the fault matrix.
 
-    ``run`` runs the operation once. ``state`` returns the state of the cloud. Each value is a part that a single write
-    replaces. ``again`` continues after a failure. By default, ``again`` is ``run``. ``settings`` are client settings
-    for the socket tests.
+    ``run`` runs the operation once. ``state`` returns the state of the cloud as a mapping. A single write replaces one
+    value of the mapping. ``again`` continues the operation after a failure. If ``again`` is None, ``run`` is used.
     """
 
     run: Callable[[World], Ending]

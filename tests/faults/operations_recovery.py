@@ -34,7 +34,7 @@ OPTIONS = OperationOptions(max_concurrent=1, stuck_after=PATIENCE_S, verify_time
 
 
 def state(world: World) -> Parts:
-    """Return each replication with its VM."""
+    """Return the test state, recovery state and VM statuses of each replication."""
     found: dict[str, Any] = {}
     for one in world.simulator.world.replications.values():
         vms = [vm.status for vm in world.simulator.world.vms.values() if vm.name == one.name]
@@ -61,7 +61,10 @@ def _recovery(
 
 
 def _ended(results: Sequence[Result]) -> Ending:
-    """Return the result. The verdicts ``succeeded`` and ``unchanged`` count as equal."""
+    """Return the verdicts and problems of DR actions as an Ending.
+
+    The verdicts ``succeeded`` and ``unchanged`` count as equal.
+    """
     value = [(one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in results]
     return Ending(value, [(f"{one.reason} {one.request_id}", one.hint) for one in results if one.is_failed])
 
@@ -98,7 +101,7 @@ def _plan(client: Client, world: World) -> Ending:
 
 
 def _go_on(client: Client, world: World) -> Ending:
-    """Start a finished run again, or resume an unfinished run."""
+    """Resume the last run, or start a new run if the last run has finished."""
     if run_ids(client.settings) and read_run(client.settings)[-1]["event"] != "run_finished":
         start_again = (ONE, TWO) if world.is_decided else ()
         return _of_report(resume(client, options=RunOptions(verify_timeout=PATIENCE_S, start_again=start_again)))

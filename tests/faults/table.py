@@ -70,9 +70,9 @@ class Stated:
 
 @dataclass(frozen=True)
 class Exemption:
-    """Cells whose outcome differs from the usual outcome of the fault, and the reason.
+    """An outcome of some cells that differs from the usual outcome, and the reason.
 
-    Names are patterns. An empty list matches all names.
+    The fields that select cells contain patterns. An empty field matches all names.
     """
 
     outcome: str

@@ -38,7 +38,7 @@ def _nothing_old_is_looked_through() -> Iterator[None]:
 
 
 def _baseline(name: str, folder: Path) -> Baseline:
-    """Return the result without a fault, computed once in each process."""
+    """Return the baseline of an operation, which is computed once in each process."""
     if name not in _known:
         _known[name] = undisturbed(OPERATIONS[name], folder)
     return _known[name]

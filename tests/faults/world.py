@@ -38,9 +38,9 @@ class HungError(BaseException):
 
 
 class Time(LinkedClock):
-    """The clock of the cloud, which raises HungError if the client waits too long.
+    """The clock of the client, whose sleeps also advance the clock of the cloud.
 
-    The wall clock of the client can be wrong.
+    Raises HungError if the client waits too long. ``wrong_s`` is the error of the client's wall clock in seconds.
     """
 
     def __init__(self, simulator: Simulator) -> None:
@@ -49,7 +49,7 @@ class Time(LinkedClock):
         self._passed_s = 0.0
 
     def now(self) -> float:
-        """Return the monotonic time of the client. Server faults do not change this time."""
+        """Return the monotonic time of the client, which server faults do not change."""
         return BEGAN + self._passed_s
 
     def wall(self) -> float:

@@ -59,8 +59,9 @@ class Report:
 class SoakClient(threading.Thread):
     """A client thread.
 
-    ``number`` determines the name, the random numbers and the edge of the client. ``replication`` is the VM whose
-    recovery the client may test.
+    ``number`` determines the name and the random numbers of the client. ``own_edge`` is the edge whose rules it writes,
+    in addition to the shared edges. ``replication`` is the name of a VM on which the client runs test failovers, or an
+    empty string.
     """
 
     def __init__(self, number: int, cloud: Cloud, own_edge: str, replication: str, deadline: float) -> None:

@@ -1,6 +1,6 @@
-"""Property tests of certificates: one merge makes the plan empty.
+"""Property tests of certificates: after one merge, the plan has no changes.
 
-The plan is also empty if the spec is a certificate that was read.
+A plan for certificates that were read from the server has no changes either.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def cases(draw: st.DrawFn) -> tuple[GroupKind, list[dict[str, Any]], list[dict[s
 
 
 def through_wire(spec: Any, kind: GroupKind, number: int) -> GroupObject:
-    """Return the object that is decoded after the server creates it from a spec."""
+    """Encode a spec as in a create request, and return the decoded object."""
     urn = f"urn:test:{number}"
     if kind.group_type.name == "application_profile":
         raw = {**new_profile(spec, "org", "vdc"), "id": urn}

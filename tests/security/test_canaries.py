@@ -90,7 +90,7 @@ def log_records(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def walk(client: Client) -> Iterator[Any]:
-    """Yield the results and errors of many operations, as a program can display them."""
+    """Run many operations, and yield the results and errors that programs can show."""
     target = {"edge": "web-edge"}
     ipsec = {"enabled": True, "tunnels": [tunnel()], "global_psk": KEY}
     for check in (True, False, False):

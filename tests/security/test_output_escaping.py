@@ -116,7 +116,7 @@ def test_json_has_unchanged_names(cloud: SimulatorServer, capsys: pytest.Capture
 
 
 def test_terminal_output_has_no_control_sequences_of_names(cloud: SimulatorServer) -> None:
-    """Assert that on a pseudo-terminal, all escape sequences are colors of rich."""
+    """Assert that a terminal gets only the escape sequences of colors and progress."""
     for arguments in (("query", "vm"), ("dr", "list"), ("firewall", "list", "--edge", "edge\x9b31m")):
         output = on_terminal(arguments, os.environ)
         plain_output = PROGRESS.sub("", COLORS.sub("", output))

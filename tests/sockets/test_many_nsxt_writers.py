@@ -70,7 +70,7 @@ class Api:
         return [rule["name"] for rule in rules]
 
     def add(self, edge: str, name: str) -> bool:
-        """Add a rule. Return False if another operation holds the edge gateway."""
+        """Add a rule. Return False if the edge gateway is busy with another operation."""
         rule = {"name": name, "actionValue": "DROP", "direction": "IN_OUT", "ipProtocol": "IPV4", "active": True}
         answer = self._http.post(self._rules[edge], json=rule, timeout=30)
         if answer.status_code == 400 and "BUSY_ENTITY" in answer.text:

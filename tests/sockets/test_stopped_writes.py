@@ -1,4 +1,4 @@
-"""Tests of the messages of ``vca edge apply`` after a stop during a write."""
+"""Tests of the messages of ``vca edge apply`` if a signal stops it during a write."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class Figures:
     """The counts of requests, actions, kills and unknown verdicts in one mode.
 
-    ``starts`` are the POSTs of each VM. ``carried_out`` are the executed actions of each VM. ``kills_in_window`` is the
-    number of kills between a ``vm_starting`` event and the recorded response. ``unknown`` is the number of verdicts
-    that an operator had to decide.
+    ``starts`` has the number of POSTs for each VM. ``carried_out`` has the number of executed actions for each VM.
+    ``kills_in_window`` is the number of kills between a ``vm_starting`` event and the recorded response. ``unknown`` is
+    the number of ``unknown`` verdicts, which an operator had to resolve.
     """
 
     name: str

@@ -75,7 +75,7 @@ def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
 
 
 def _finish(cloud: Cloud, operator: Operator, words: tuple[str, ...], figures: Figures) -> None:
-    """Resume the run until it ends, then let the operator decide unknown verdicts."""
+    """Resume the run until it ends, then have the operator resolve unknown verdicts."""
     cloud.settle()
     last = operator.run(*words)
     last = _look_again(cloud, operator, last)

@@ -47,9 +47,9 @@ def test_a_play_that_runs_again_starts_each_vm_once(name: str, in_controller: bo
 
 @pytest.mark.parametrize("takes_up", [RESUME, FAILOVER], ids=["resume", "same command"])
 def test_request_is_read_after_the_client_and_a_search_ended(takes_up: tuple[str, ...], tmp_path: Path) -> None:
-    """Deliver a request to the server after its client process has died.
+    """Execute a request after the client process that sent it has been killed.
 
-    Before that, a second run searches for the action and does not find it.
+    Before the execution, a second process searches for the action and does not find it.
     """
     with cloud_of(NAMED["prompt"], 1) as cloud:
         is_read = threading.Event()

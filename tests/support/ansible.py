@@ -58,8 +58,8 @@ def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN
 def forked_interpreter(folder: Path, programs: Path = BIN) -> str:
     """Create a script for ``ansible_python_interpreter``, and return its path.
 
-    The script forks a server that has imported the library, but not Ansible. ``programs`` is the folder of the real
-    Python.
+    The script runs programs as forks of a server that has imported the library, but not Ansible. ``programs`` is the
+    folder of the real Python.
     """
     folder.mkdir()
     return str(processes.stand_ins(folder, programs, os.environ, libraries_only=True) / "python")

@@ -1,7 +1,7 @@
-"""A fake AWX that stores objects and rejects what AWX rejects.
+"""A fake AWX that stores objects, and rejects invalid requests as AWX does.
 
-It supports the requests of the ``awx.awx`` modules that create objects and check for existing ones. Source: the
-serializers and models of AWX 24.
+It supports the requests with which the ``awx.awx`` modules find, create and change objects. Source: the serializers
+and models of AWX 24.
 """
 
 from __future__ import annotations
@@ -227,7 +227,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, self.awx.shown(kind, self.awx.objects[kind][number]))
 
     def _place(self) -> tuple[str, int | None, str]:
-        """Return three parts of a URL path: list, ID, and the name of the related list."""
+        """Return (list, ID, related list) from the path of the request.
+
+        A missing ID is None, and a missing related list is an empty string.
+        """
         assert self.headers["Authorization"] == f"Bearer {TOKEN}"
         words = urlsplit(self.path).path.removeprefix("/api/v2/").strip("/").split("/")
         return words[0], int(words[1]) if len(words) > 1 else None, words[2] if len(words) > 2 else ""

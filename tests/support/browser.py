@@ -32,7 +32,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def asked_elsewhere(self, *allowed: str) -> list[str]:
-        """Return the requested URLs that start with no prefix in ``allowed``."""
+        """Return the requested URLs that start with none of the ``allowed`` prefixes."""
         return [url for url in self.asked if not url.startswith((*allowed, "data:", "blob:"))]
 
 

@@ -25,9 +25,10 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("vca_
 
 @dataclass(frozen=True)
 class Module:
-    """A module of the collection. ``job`` is its ``JOB``, or None.
+    """A module of the collection.
 
-    ``arguments`` and ``constraints`` are the parameters for AnsibleModule. The other fields are documentation.
+    ``job`` is the module's ``JOB``, or None. ``arguments`` and ``constraints`` are the parameters for AnsibleModule.
+    ``options``, ``documentation`` and ``returned`` are the module's documentation.
     """
 
     name: str

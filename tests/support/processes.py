@@ -99,7 +99,10 @@ class Process(subprocess.Popen[Any]):
         self.pid = int(self._line())
 
     def _line(self) -> bytes:
-        """Return a line of the report, or wait status 256 (exit code 1) at its end."""
+        """Return the next line of the report.
+
+        If the report has ended, return ``256``, the wait status of exit code 1.
+        """
         assert self._report is not None
         line = self._report.recv(1)
         while line and not line.endswith(b"\n"):

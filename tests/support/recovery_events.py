@@ -87,8 +87,8 @@ class Shape:
     ``failed`` has VMs whose attempts all fail. ``retried`` has VMs whose first attempt fails and whose second attempt
     succeeds. ``skipped`` has VMs that are not started. ``unchanged`` has VMs that were already recovered. With
     ``rolled_back``, all VMs except the last are rolled back at the end. ``pauses`` has the start and the duration of
-    resumed interruptions, in seconds. ``ends_at`` is the second of the last event. ``ended_by`` is the reason of the
-    end, if the run could log the reason.
+    resumed interruptions, in seconds. ``ends_at`` is the time of the last event, in seconds after the start.
+    ``ended_by`` is the logged reason for the end of the run, or an empty string.
     """
 
     vms: int = 20

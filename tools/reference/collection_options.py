@@ -277,8 +277,8 @@ def documented(
 ) -> Iterator[str]:
     """Yield the lines of options as YAML.
 
-    ``path`` is the prefix of option names in descriptions, such as ``rules[].``. ``place`` is the kind of objects that
-    have the options, such as edge gateways.
+    ``path`` is the prefix of option names in descriptions, such as ``rules[].``. ``place`` is the type of the objects
+    that have the options, such as edge gateways.
     """
     keys = list(options)
     scopes = (_Scope(path, frozenset(key.name for key in keys)), *outer)

@@ -86,7 +86,7 @@ def _fault_exceptions(found: Any) -> Iterator[str]:
 
 
 def _fault_operations(found: Any) -> Iterator[str]:
-    """Yield the tables of operations, with their calls and their faults by outcome."""
+    """Yield a section for each operation: number of requests, and faults by outcome."""
     yield from ["", "## Operations", ""]
     for name, stated in found.operations.items():
         cells = {fault: list(found.cells(name, fault)) for fault in found.faults}

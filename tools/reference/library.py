@@ -75,6 +75,6 @@ _PLUGIN_VALUES = {
 
 
 def _summary(value: Any) -> str:
-    """Return the first line of a docstring, without the source and without roles."""
+    """Return the first line of a docstring, without ``Source:`` and Sphinx roles."""
     line = (inspect.getdoc(value) or "").splitlines()[0].partition(" Source: ")[0]
     return re.sub(r":\w+:(`[^`]+`)", r"\1", line).replace("``", "`").replace("|", "\\|")

@@ -18,9 +18,9 @@ _THIS_OPTION = "this option"
 
 @cache
 def _limited_specs() -> dict[type, dict[tuple[str, str], Sequence[Limit]]]:
-    """Return the limits of each spec type, by place and backend.
+    """Return the limits of each spec type, keyed by (place, backend).
 
-    A place is a kind of objects, such as edge gateways.
+    A place is the type of the objects that have the options, such as edge gateways.
     """
     limits: dict[type, dict[tuple[str, str], Sequence[Limit]]] = {}
     for section in map(load_section, (*SECTIONS, *GROUP_SECTIONS)):
@@ -42,7 +42,7 @@ def limits_of(spec: type, option: str, backend: str, place: str = EDGE_GATEWAYS)
 
 
 def support(section: Section[Any, Any], spec: type, key: SpecKey, backend: str) -> str:
-    """Return a table cell that states if a backend supports an option."""
+    """Return a table cell that states whether a backend supports an option."""
     if section.owner_noun == EDGE_GATEWAYS and not section.is_on(backend):
         return "no section"
     return limit_cell(spec, key, backend, section.owner_noun)

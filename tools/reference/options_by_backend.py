@@ -59,6 +59,9 @@ def _rows(section: Section[Any, Any], spec: type, *backends: str) -> Iterator[st
 
 
 def _fields(spec: type) -> Iterable[SpecKey]:
-    """Return the fields of a spec, without short forms, which have the same limits."""
+    """Return the fields of a spec without their short forms.
+
+    A short form has the limits of its field.
+    """
     names = fields_of(spec)
     return [key for key in keys_of(spec) if key.name in names]

@@ -144,13 +144,16 @@ def documented() -> dict[str, dict[str, Any]]:
 
 
 def _of_role(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a role in the format of a module, from its main entry point."""
+    """Convert the documentation of a role's main entry point to the module format."""
     main = entry["entry_points"]["main"]
     return {"doc": {"description": [], "options": {}, **main}, "examples": main.get("examples", ""), "return": {}}
 
 
 def _tables(doc: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the options by table title. The plugin's own options have no title."""
+    """Return the options, keyed by table title.
+
+    Options that belong only to this plugin have an empty title.
+    """
     found: dict[str, dict[str, Any]] = {"": {}}
     homes = {option: title for fragment, title in SHARED.items() for option in _fragment(fragment)}
     for name, option in (doc.get("options") or {}).items():

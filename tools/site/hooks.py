@@ -80,7 +80,7 @@ def _look_at_lists(name: str, markdown: str) -> None:
 
 
 def _info(fence: re.Match[str]) -> str:
-    """Return a code fence with the file name in ``yaml file=web.yml`` as its title."""
+    """Return a code fence that has its ``file`` or ``append`` name as its title."""
     words = (fence["words"] or "").split()
     files = [word.partition("=") for word in words if word.startswith(("file=", "append="))]
     title = "".join(f' title="{name}{", at its end" if how == "append" else ""}"' for how, _, name in files)

@@ -2,8 +2,8 @@
 
 Usage: ``python -m tests.benchmarks.side_by_side [quick] [--only NAME] [--keep]``. ``quick`` runs a small part of the
 comparison, which takes a minute or two. ``--only`` selects scenarios by the start of their names. ``--keep`` writes the
-results file instead of comparing the measurements with it. The exit status is 1 if a value is worse than in the results
-file in two measurements.
+results file instead of comparing the measurements with it. A value that is worse than in the results file is measured
+again. The exit status is 1 if the second measurement is also worse.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FULL, QUICK = Effort(turns=5, budget_s=5.0), Effort(turns=3, budget_s=2.0)
 
 
 def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int, int]]:
-    """Return the scenario, size and latency of each measurement, in order."""
+    """Return (scenario, size, latency in ms) of each measurement, in order."""
     found = []
     for scenario in SCENARIOS:
         if names and not scenario.name.startswith(tuple(names)):

@@ -20,8 +20,8 @@ DEBUG = "ansible.builtin.debug"
 class Tasks(Program):
     """A contender that runs a playbook with ``size`` tasks.
 
-    The measured time excludes the startup of Ansible. ``action`` is the action of each task. If ``in_controller`` is
-    true, our action runs in the controller process instead of a module process.
+    The measured time excludes the startup of Ansible. ``action`` is the name of the action that all tasks run. If
+    ``in_controller`` is true, an action of this collection runs in the controller process instead of a module process.
     """
 
     def __init__(

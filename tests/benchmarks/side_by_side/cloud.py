@@ -32,7 +32,7 @@ class Cloud:
         self.edges = [(name, edge_id) for edge_id, name in self._call("GET", "/_sim/state").json()["edges"].items()]
 
     def variables(self) -> dict[str, Any]:
-        """Return the variables that a contender signs in with."""
+        """Return the settings that a contender needs to sign in."""
         names = ("url", "username", "password", "org", "ca_path")
         return {name: self.env.get(f"VCA_{name.upper()}", "") for name in names}
 
@@ -45,7 +45,7 @@ class Cloud:
         return len(self._call("GET", "/_sim/request-log").json())
 
     def take_request_log(self) -> list[dict[str, Any]]:
-        """Return all requests since the last call, and clear the request log.
+        """Return the entries of the request log, and clear the log.
 
         Requests that arrive after the log is read and before the log is cleared are lost.
         """

@@ -18,9 +18,9 @@ STARTER = Path(__file__).parent / "contenders" / "starter.py"
 
 @dataclass(frozen=True)
 class Turn:
-    """The cost of one execution of the work.
+    """The measurements of one turn: one execution of the work by a contender.
 
-    ``value`` is the result that proves that the work was done. ``peak_mb`` is the peak memory of the process.
+    ``value`` is the result that proves that the work was done. ``peak_mb`` is the peak memory of the process in MB.
     """
 
     seconds: float

@@ -27,7 +27,7 @@ IMPORTS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """The data to create a contender for a scenario.
+    """The arguments for creating a contender for a scenario.
 
     ``variables`` are the arguments of the contender's job, which is the function that does the work of the scenario.
     ``env`` has the environment variables of its process.

@@ -85,8 +85,8 @@ def is_ours(contender: str) -> bool:
 def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
     """Set ``to_floor`` and ``to_ours`` of each row.
 
-    These are ratios of median times: to the bare HTTP calls, and to this library. All rows must have the same size and
-    latency.
+    ``to_floor`` is the median time of the row, divided by that of its baseline. ``to_ours`` is the median time, divided
+    by that of this library. All rows must have the same size and latency.
     """
     by_name = {row.contender: row for row in rows}
     ours = next((row for row in rows if is_ours(row.contender)), None)

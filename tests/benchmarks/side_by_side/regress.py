@@ -2,8 +2,8 @@
 
 Seconds are not compared. These differences from the values in the file are regressions:
 
-* calls: the highest number of calls in a turn is more than one above the value in the file. If the number of calls
-  depends on the duration, it is more than 10 % above the value.
+* calls: the highest number of calls in a turn is more than one above the value in the file. For scenarios whose number
+  of polls depends on the duration, it is more than 10 % above the value.
 * ``to_floor``: more than 1.5 times the value in the file, and more than 0.3 above that value.
 * ``to_ours`` of another client: less than the value in the file divided by 1.6.
 * the exponent of growth: more than 0.25 above the value in the file.
@@ -84,7 +84,7 @@ def write(path: Path, kept: Kept) -> None:
 def regressions(
     rows: Iterable[Row], found: Iterable[Growth], kept: Kept, tolerance: Tolerance = OF_FULL
 ) -> dict[str, str]:
-    """Return a sentence for each regression, by ``<row key> | <metric>``.
+    """Return a description of each regression, keyed by ``<row key> | <metric>``.
 
     A metric that is missing in the results file is not a regression.
     """

@@ -53,7 +53,7 @@ class Measured:
 
 
 class Match:
-    """A scenario at one size and latency, which all its contenders run."""
+    """A scenario at one size and latency, and the contenders that run it."""
 
     def __init__(self, scenario: Scenario, size: int, latency_ms: int, folder: Path) -> None:
         self._scenario, self._size, self._latency = scenario, size, latency_ms

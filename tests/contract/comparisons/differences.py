@@ -1,6 +1,6 @@
 """Print a line for each difference from vcloudair 0.5.
 
-A line has the title of the difference, a tab and the result.
+Each line has the title of a difference, a tab, and the result of the call that shows the difference.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Forward ports to the servers of a table. Replace the rules of an earlier run."""
+"""Forward ports to the servers in ``SERVERS``, replacing rules of earlier runs."""
 
 import os
 

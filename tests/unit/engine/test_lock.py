@@ -1,4 +1,4 @@
-"""Tests of the lock between processes of one host: waiting, timeout, no lock."""
+"""Tests of locks between processes of one host: waiting, timeout, disabled lock."""
 
 from __future__ import annotations
 

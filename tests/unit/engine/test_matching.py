@@ -15,7 +15,7 @@ UUID = "5f3c9a10-2b4d-4e6f-8a9b-0c1d2e3f4a5b"
 
 @pytest.fixture
 def matcher() -> Matcher:
-    """Return a matcher for three rules: with a number, a UUID, and a name of digits."""
+    """Return a matcher for three rules: numeric ID, UUID, and a name of digits."""
     specs = (
         FirewallRuleSpec(name="web", rule_id="131080", tag="7"),
         FirewallRuleSpec(name="db", rule_id=UUID),

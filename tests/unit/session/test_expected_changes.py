@@ -1,4 +1,4 @@
-"""Tests of check mode, which reports the same changes as a real run of the tasks."""
+"""Check that tasks report the same changes in check mode as without check mode."""
 
 from __future__ import annotations
 

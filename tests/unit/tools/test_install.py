@@ -1,4 +1,4 @@
-"""Tests of the settings that uv receives when it replaces pip."""
+"""Tests of the conversion of pip settings to environment variables of uv."""
 
 from __future__ import annotations
 

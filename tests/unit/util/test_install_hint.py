@@ -73,7 +73,7 @@ def test_hint_for_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_pages_install_from_a_checkout(page: Path) -> None:
-    """Commands that need the package index must say "once a release is published"."""
+    """Require "once a release is published" near commands that use the package index."""
     lines = page.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
         if NAMED.search(line):
@@ -82,7 +82,7 @@ def test_pages_install_from_a_checkout(page: Path) -> None:
 
 
 def test_only_install_hints_name_the_package() -> None:
-    """Only `install_hint` may name the package, which is unpublished, in pip commands."""
+    """Allow pip commands with the unpublished package name only in ``install_hint``."""
     folders = ("vcloudair_core", "plugins", "roles", "playbooks", "extensions", "awx", "meta")
     files = [
         path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".yml", ".tmpl"}

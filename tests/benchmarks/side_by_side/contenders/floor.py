@@ -86,7 +86,7 @@ def _edges(variables: Variables) -> Job:
 
 
 class Firewall:
-    """Calls that GET the firewall section and PUT a prepared document."""
+    """Client that sends GET and PUT requests for the firewall section of an edge."""
 
     def __init__(self, variables: Variables) -> None:
         self._web = Web(variables)

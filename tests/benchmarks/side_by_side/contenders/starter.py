@@ -1,8 +1,8 @@
-"""Start programs and report their cost.
+"""Start programs and report their running times and peak memory.
 
-Each line of input is a command in JSON. The output has one line of JSON with the cost for each command. A new process
-starts with the memory of its parent. Therefore, the parent must use less memory than every measured program. The parent
-is a bare interpreter (``-I -S``, run by path) with few imports.
+Each line of input is a command in JSON. For each command, the output has one line of JSON. A new process starts with
+the memory of its parent. Therefore, the parent must use less memory than every measured program. The parent is a bare
+interpreter (``-I -S``) that runs this file by its path and has few imports.
 """
 
 import json
@@ -12,7 +12,7 @@ import time
 
 
 def main() -> None:
-    """Serve commands until the input ends."""
+    """Run the command in each line of input."""
     for line in sys.stdin:
         order = json.loads(line)
         began = time.perf_counter()

@@ -30,7 +30,7 @@ def peak_mb() -> float:
 
 
 def main(load: Callable[[], None], jobs: Mapping[str, Prepare]) -> None:
-    """Serve turns until the input ends.
+    """Run a turn for each line of input.
 
     ``load`` imports the library of the contender. The cost of the import is measured separately.
     """

@@ -1,4 +1,4 @@
-"""Fixtures that keep the built-in plugins, because recordings use them."""
+"""Fixture of recording tests, which need the built-in plugins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An in-memory backend that writes single objects, its resource kind and store.
+"""An in-memory backend with one API call per object, and its kind and store.
 
 The backend resembles an NSX-T edge firewall. Each rule has a version and an ID, which is a string. A call creates,
 changes or deletes one rule. One call for the whole list changes the order of existing rules. The addresses of rules are
@@ -281,7 +281,7 @@ _RULES = RuleListKind(
 
 
 class ObjectRuleKind(ResourceKind):
-    """A resource kind for single rules on one of two backends."""
+    """A kind that converges single rules on one of two backends."""
 
     name = "sample.rule"
     spec_type = ObjectRule

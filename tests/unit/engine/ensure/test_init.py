@@ -65,7 +65,7 @@ class Numbers(Store):
 
 
 class NumbersKind(ResourceKind):
-    """A kind whose specs are numbers that must be in the set."""
+    """A kind whose specs are the numbers that the set must contain."""
 
     name = "test.numbers"
     spec_type = int
@@ -88,7 +88,7 @@ class NumbersKind(ResourceKind):
 
 
 class CarefulKind(NumbersKind):
-    """A kind that rejects negative numbers and reports lost numbers."""
+    """A kind that rejects negative numbers, and reports numbers that were overwritten."""
 
     def validate(self, desired: Desired) -> None:
         if any(n < 0 for n in desired.specs):

@@ -1,4 +1,4 @@
-"""Tests of the network changes that a run makes, and restores later."""
+"""Tests of the network changes that a run makes and later reverts."""
 
 from __future__ import annotations
 

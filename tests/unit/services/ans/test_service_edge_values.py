@@ -1,4 +1,4 @@
-"""Check that invalid values are rejected before the write, also in check mode."""
+"""Check that invalid values are rejected before the write and in check mode."""
 
 from __future__ import annotations
 

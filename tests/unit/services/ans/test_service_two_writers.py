@@ -22,7 +22,7 @@ def rules(simulator: Simulator) -> list[str]:
 
 
 class ConcurrentWriterTransport:
-    """A transport that adds a rule of another client immediately before some calls.
+    """A transport that adds a rule as another client, immediately before some calls.
 
     ``at`` names these calls. For example, ``GET 2`` is the second GET of the section.
     """
@@ -50,7 +50,7 @@ class ConcurrentWriterTransport:
 
 
 def ensure(simulator: Simulator, edge_api: str, *at: str, times: int = 1) -> list[str]:
-    """Ensure ``times`` rules in one session. Return the methods of firewall calls."""
+    """Add ``times`` rules in one session. Return the methods of firewall calls."""
     settings: dict[str, Any] = {**simulator_settings(simulator), "edge_api": edge_api}
     settings["transport"] = ConcurrentWriterTransport(simulator, *at)
     with App().client(**settings) as client:

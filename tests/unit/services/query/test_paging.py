@@ -24,7 +24,8 @@ def rows(first: int, last: int) -> list[Row]:
 class Server:
     """A server with pages of ``size`` records.
 
-    ``odd`` can change a page. The server counts parallel requests.
+    ``odd`` is called with the number and content of each page, and returns the page to send. ``max_in_progress`` is the
+    highest number of parallel requests.
     """
 
     def __init__(self, total: int, size: int = 10, odd: Callable[[int, QueryPage], QueryPage] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Tests of the token cache: shared logins, and files that reveal nothing."""
+"""Tests of the token cache: shared logins, expiry, and files without secrets."""
 
 from __future__ import annotations
 

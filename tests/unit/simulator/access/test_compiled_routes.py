@@ -1,4 +1,4 @@
-"""Tests of finding a route by the depth of its path, and then by its pattern."""
+"""Tests of route matching: by path depth first, then by pattern."""
 
 from __future__ import annotations
 

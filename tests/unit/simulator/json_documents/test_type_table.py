@@ -1,4 +1,7 @@
-"""Tests of JSON types in vCloud documents. Source: protocol/vcd-modern.md §1.7."""
+"""Tests of the type table for vCloud documents in JSON.
+
+Source: protocol/vcd-modern.md §1.7.
+"""
 
 from __future__ import annotations
 

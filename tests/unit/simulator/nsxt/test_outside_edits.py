@@ -34,7 +34,7 @@ def tunnel(cloud: Harness, remote: str = PEER, **changes: Any) -> dict[str, Any]
 
 
 def order(cloud: Harness, section: str, method: str = "PUT", **edit: Any) -> Any:
-    """Add a fault: another user makes a change right before the next matching request."""
+    """Add a fault: another user edits the section before the next matching request."""
     path = {"nat": "/nat/rules", "ipsec": "/ipsec/tunnels"}.get(section, f"/{section}")
     fault = {"kind": "edit", "method": method, "path": path, "edit": {"edge": "gw1", "section": section, **edit}}
     return cloud.caller.send("POST", "/_sim/faults", json.dumps(fault))

@@ -1,4 +1,4 @@
-"""Tests of the counter of inventory changes."""
+"""Tests of the counter that grows with each change of the simulated inventory."""
 
 from __future__ import annotations
 

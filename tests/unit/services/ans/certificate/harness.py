@@ -29,7 +29,7 @@ def spec(pair: Pair, name: str = "web", **fields: Any) -> dict[str, Any]:
 
 @dataclass
 class CertificateHarness:
-    """A simulated cloud, and a client whose edge gateway has the backend."""
+    """A simulated cloud, and a client of its NSX-V or NSX-T edge gateway."""
 
     backend: str
     simulator: Simulator
@@ -51,7 +51,10 @@ class CertificateHarness:
         return {record["name"]: record for record in records if not record["name"].startswith("vpn-")}
 
     def calls(self) -> list[str]:
-        """Return the calls since the last ensure: the method and the last path segment."""
+        """Return ``METHOD segment`` of each call since the last ensure.
+
+        ``segment`` is the last segment of the path that is not an ID.
+        """
         shown = []
         for call in self.requests.calls:
             method, _, path = call.partition(" ")

@@ -1,4 +1,4 @@
-"""Tests of references from IPsec tunnels to certificates: reject, move, remove."""
+"""Tests of certificates that are in use: listed uses, renewal and deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the functions that check if two rules can match the same traffic."""
+"""Tests of the functions that check whether two rules can match the same traffic."""
 
 from __future__ import annotations
 

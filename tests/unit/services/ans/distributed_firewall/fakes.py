@@ -64,8 +64,8 @@ def stored(rule_id: str, name: str, **more: Any) -> dict[str, Any]:
 class FakeVdcGroup(FakeSession):
     """A session with a server that has one VDC group.
 
-    Before each PUT of all rules, the next function of ``before_write`` is called. ``writes`` has the method and path of
-    each write. ``bodies`` has the last body that was written to each path.
+    Before each PUT that replaces all rules, the next function of ``before_write`` is called. ``writes`` has the method
+    and path of each write. ``bodies`` has the last body that was written to each path.
     """
 
     def __init__(self, state_dir: Any, version: str = "38.1", *rules: dict[str, Any], **settings: Any) -> None:

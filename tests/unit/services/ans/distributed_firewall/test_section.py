@@ -142,7 +142,7 @@ def test_other_rules_keep_their_ids_versions_and_order(tmp_path: Path) -> None:
 
 
 def test_one_changed_or_deleted_rule_is_written_alone(tmp_path: Path) -> None:
-    """Other rules are not sent, so changes of other clients are not overwritten."""
+    """The request contains no other rules, so it keeps changes by other clients."""
     server = FakeVdcGroup(tmp_path, "38.1", stored("a", "a"), stored("b", "b"))
     rule(server, {"name": "a", "logging": True, "enabled": False})
     rule(server, {"name": "b"}, state=Absent)

@@ -245,7 +245,7 @@ def test_writers_of_one_host_lose_no_rules(tmp_path: Path, version: str) -> None
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_rule_added_between_read_and_write_is_kept(tmp_path: Path, version: str) -> None:
-    """Another client writes before the last read, so the task plans again."""
+    """The last read shows the write of another client, so the task plans again."""
     with cloud(tmp_path, version, nsxt_task_s=0.0) as (client, simulator):
         with another_client(simulator, version, tmp_path / "other") as other:
             approved: list[str] = []

@@ -52,7 +52,10 @@ OF_GROUP = {**T_EDGE, "vdcGroupId": f"urn:vcloud:vdcGroup:{GROUP}"}
 
 
 def session(*pages: Response | Exception, version: str = "36.3", **settings: Any) -> FakeSession:
-    """Return a session whose edges share one firewall. ``pages`` are query results."""
+    """Return a session whose edges share one firewall.
+
+    ``pages`` has the responses to queries for edges, in order.
+    """
     made = FakeSession(FakeEdge(section()), **settings)
     made.identity.api_version = version
     made.answers = {QUERY: list(pages)}
@@ -69,7 +72,10 @@ def opened_by(one: FakeSession, target: Mapping[str, Any]) -> Any:
 
 @pytest.fixture
 def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Add a firewall to NSX-T edges, with the JSON format of NSX-V at another path."""
+    """Give NSX-T edges a fake firewall that uses the JSON format of NSX-V.
+
+    The firewall has a path that no other backend uses.
+    """
     known = replace(BACKENDS[NSXT], edge_path=FAKE_PATH)
     monkeypatch.setitem(BACKENDS, NSXT, known)
     codecs = {**FIREWALL.codecs, (NSXT, JSON): lambda: JsonFirewallCodec(NSXT)}

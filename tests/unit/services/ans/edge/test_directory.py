@@ -1,4 +1,4 @@
-"""Tests of finding edge gateways by name, UUID or URN with few calls."""
+"""Tests of edge gateway lookup by name, UUID and URN, and of the number of calls."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ def test_deleted_object_is_shown_as_an_id(tmp_path: Path) -> None:
 def test_name_is_never_written_as_any(tmp_path: Path) -> None:
     """Reject a write if a name was not resolved to an ID.
 
-    If the name were dropped, the rule could match any address.
+    Without the name, the rule could match any address.
     """
     for texts in (("lan",), ("10.0.0.1", "vm:db1"), ("any", "group:web")):
         with pytest.raises(SpecError, match="was not looked up"):

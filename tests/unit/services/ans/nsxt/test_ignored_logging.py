@@ -1,4 +1,4 @@
-"""Tests of the file that records that the server ignores logging requests."""
+"""Tests of the file that records that the server ignores the option ``logging``."""
 
 from __future__ import annotations
 

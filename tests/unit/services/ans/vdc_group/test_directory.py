@@ -1,4 +1,4 @@
-"""Tests of finding VDC groups by name and ID."""
+"""Tests of VDC group lookup by name and ID."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 The tests combine server behaviors, lost responses and restarts. A second request is allowed only if the first request
 provably did not arrive, or if the user allowed the second request. The simulated server is slow, hides its state, or
-uses other names for states. The client loses the response, or its process dies. Then the run is resumed, started again,
-started from another host, or retried by its plan.
+uses other names for states. The response is lost, or the client process dies. Then the run is resumed, a new run is
+started on the same host or on another host, or the retries in the plan repeat the action.
 """
 
 from __future__ import annotations
@@ -112,9 +112,10 @@ def quiet(cloud: RecoveryCloud) -> None:
 
 
 def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
-    """Return two (death, way) pairs: a time of the crash, and a way to continue.
+    """Return two (death, way) pairs.
 
-    Each server and answer has different pairs. If VCA_ONCE_ALL is set, all pairs are returned.
+    ``death`` (from ``DEATHS``) is the time of the crash. ``way`` (from ``WAYS``) is the way to continue. Different
+    combinations of server and answer get different pairs. If VCA_ONCE_ALL is set, all pairs are returned.
     """
     pairs = list(itertools.product(DEATHS, WAYS))
     if os.environ.get("VCA_ONCE_ALL"):

@@ -192,7 +192,7 @@ def test_a_task_list_that_refuses_the_session_does_not_stop_a_recovery(tmp_path:
 
 
 def test_repeated_requests_share_one_read_of_the_tasks(tmp_path: Path) -> None:
-    """Two requests do not arrive, and the policy starts both actions again."""
+    """Two requests are lost, and ``on_unknown="start"`` starts both actions again."""
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=2, kind="reset")
         options = OperationOptions(verify_timeout=60, lost_grace=30, on_unknown="start", max_concurrent=2)

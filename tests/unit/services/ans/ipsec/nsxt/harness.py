@@ -88,7 +88,7 @@ class NsxtHarness:
 
 
 def cloud(version: str = "39.1", **config: Any) -> Simulator:
-    """Return a simulated cloud of the vCloud Director release with an API version."""
+    """Return a simulated cloud of the release in ``RELEASES`` for an API version."""
     return make_simulator(
         profile="vcd",
         release=RELEASES[version],

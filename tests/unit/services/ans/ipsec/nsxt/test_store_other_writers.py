@@ -70,7 +70,10 @@ def test_a_tunnel_that_is_deleted_during_the_read_is_left_out() -> None:
 
 @pytest.mark.parametrize("path", ["", PROPERTIES])
 def test_a_tunnel_that_must_not_be_read_is_an_error(path: str) -> None:
-    """A tunnel that cannot be read is not left out, so that no run creates it again."""
+    """The whole read fails if a tunnel cannot be read.
+
+    If the tunnel were left out instead, a run would create it again.
+    """
     with harness() as ipsec:
         ipsec.ensure({**BRANCH, **PROFILE})
         ipsec.simulator.faults.add("status", method="GET", path=ipsec.tunnel["id"] + path, status=403, count=20)
@@ -99,7 +102,7 @@ def test_a_change_of_another_client_before_the_tunnel_is_kept() -> None:
 
 
 def test_the_tunnel_of_another_client_with_the_same_addresses_is_reported() -> None:
-    """The read after the refused write shows the tunnel of the other client."""
+    """The tunnel of the other client appears in the read after the rejected write."""
     with harness() as ipsec:
         theirs = {
             "name": "theirs",

@@ -125,7 +125,8 @@ def test_each_action_has_its_addresses_and_profile(
 def test_a_rule_without_a_name_is_named_after_its_description_or_traffic() -> None:
     """NSX-T requires a name.
 
-    The traffic identifies the rule, so the name stays correct when the rule changes.
+    A rule without a name is identified by its traffic. Therefore, a name that describes the traffic stays correct when
+    other options change.
     """
     names = [rule["name"] for rule in merged(NEW, present(WEB, {**WEB, "description": None, "original_port": 80}))]
     assert names == ["web", "dnat 203.0.113.12 tcp/80"]
