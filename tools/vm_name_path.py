@@ -10,9 +10,9 @@ from it in a few steps. These functions of the library are hops:
 
 1. Functions that are on the call stack when the request is sent, and have a parameter that carries the VM. ``self``
    is a parameter. The stack of a worker thread includes the stack of the thread that submitted the work.
-2. Functions that returned an object that a hop uses, if one of their parameters carried the VM. For example, such a
-   function converts a name to a replication, an operation or a plan. A function that passes such an object on is also
-   a hop.
+2. Functions that have a parameter that carries the VM, and return an object that a hop uses. Examples are functions
+   that convert a name to a replication, an operation or a plan. Functions that only pass such an object on are also
+   hops.
 
 A lambda or a comprehension belongs to the function that contains it. The traced names are the parameters and local
 variables of hops whose values carry the VM, and the object fields through which the VM can be reached. ``self`` and

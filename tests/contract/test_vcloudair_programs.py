@@ -44,7 +44,7 @@ def cloud_environment(server: SimulatorServer) -> dict[str, str]:
 def _sections(server: SimulatorServer) -> list[Any]:
     """Return the name, firewall, NAT and IPsec state of each edge gateway.
 
-    Equal writes result in equal IDs.
+    Programs that send the same writes create the same IDs.
     """
     edges = server.simulator.world.edges.values()
     return [(edge.name, edge.firewall["user"], edge.sections.get("nat"), edge.sections.get("ipsec")) for edge in edges]

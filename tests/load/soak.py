@@ -1,6 +1,6 @@
 """Soak test: many clients use one simulator for some minutes.
 
-Several processes with ten clients each run at the same time as an exporter and failovers. Every client checks its
+Several processes, each with ten clients, run concurrently with an exporter and failovers. Every client checks its
 results and records the rules that it writes. At the end, the edges must have exactly the recorded rules. Memory,
 threads, sockets and files of all processes are measured. Steady growth is a leak. The exit status is 1 if a check
 fails.

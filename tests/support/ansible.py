@@ -79,7 +79,7 @@ def install_collection(folder: Path) -> Path:
 
 
 def from_elsewhere(env: Mapping[str, str], collections: Path) -> dict[str, str]:
-    """Return the environment of a user with the installed collection and no checkout."""
+    """Return the environment of a user who has the collection but no checkout."""
     empty = collections.parent / "ansible.cfg"
     return {**env, "ANSIBLE_CONFIG": str(empty), "ANSIBLE_COLLECTIONS_PATH": str(collections)}
 

@@ -88,8 +88,8 @@ def _modules(names: list[str]) -> Iterator[str]:
 def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
     """Fork the program, wait for it and report its process ID and exit status.
 
-    In the parent process, this function never returns, because it exits the process. In the child process, it returns
-    after the program ends.
+    In the parent process, this function exits the process instead of returning. In the child process, it returns after
+    the program ends.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     report, folder = descriptors[STREAMS:]

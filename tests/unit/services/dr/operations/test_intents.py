@@ -90,7 +90,7 @@ def first_run(cloud: RecoveryCloud, death: str) -> None:
 
 
 def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
-    """Resume the run or start a new one, and return the final verdicts."""
+    """Resume the run or start a new run, and return the final verdicts."""
     if way == "new run":
         return verdicts(start(cloud.client, PLAN, "failover", SHORT))
     if way == "library":
