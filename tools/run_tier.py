@@ -125,9 +125,10 @@ def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:
 
 
 def describe_failures(session: Mapping[str, str], reports: Path) -> list[str]:
-    """Describe each failed test of a session by name and end of its message.
+    """Describe each failed test of a session by its name and its message.
 
-    A failed session without a failed test gets one text, with the end of its log if it has one.
+    Only the last lines of the message are included. If a session failed without a failed test, the last lines of its
+    log are returned.
     """
     name = session["name"]
     file = reports / f"{name}.xml"

@@ -55,7 +55,7 @@ options:
       - Whether to delete a certificate that is in use, with O(state=absent). Its references are removed first.
       - This is possible only if no active service needs the certificate. On NSX-V edge gateways, this applies to
         application profiles without a virtual server, and to CA certificates if all enabled IPsec tunnels use
-        pre-shared keys. In all other cases, the task fails and lists the users of the certificate.
+        pre-shared keys. In all other cases, the task fails and lists the objects that use the certificate.
     type: bool
   state:
     description:

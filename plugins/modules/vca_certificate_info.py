@@ -45,7 +45,7 @@ EXAMPLES = r"""
 RETURN = r"""
 certificates:
   description: >-
-    The certificates. C(used_by) lists the users of a certificate. It is missing if you must not read the IPsec
+    The certificates. C(used_by) lists the objects that use a certificate. It is missing if you must not read the IPsec
     VPN or the load balancer.
   returned: success
   type: list

@@ -140,9 +140,9 @@ def read_records(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def known_folder(settings: Settings) -> tuple[Path | None, str]:
-    """Return the folder of the audit log, and the reason why there is no folder.
+    """Return ``(folder, "")`` with the folder of the audit log.
 
-    If the user has no usable state folder, the result is ``(None, reason)``. Otherwise, it is ``(folder, "")``.
+    If the user has no usable state folder, return ``(None, reason)``.
     """
     try:
         return audit_folder(settings), ""

@@ -79,7 +79,7 @@ class QueryBase:
             raise SpecError(
                 "qtype",
                 one_of(qtype, sorted(query_record_types)),
-                hint="For other types of the server, set params['type'] and record_name.",
+                hint="To query another record type, set params['type'] and record_name.",
             )
         self.record_name = query_record_types[qtype]
         self.params["type"] = qtype

@@ -78,9 +78,7 @@ class SettingValues:
     saml_token: Secret | None = _option(  # noqa: RUF009 - it returns a field
         "secret", "SAML assertion of an identity provider to sign in with, as XML or base64."
     )
-    saml_key_file: str | None = _option(
-        "path", "PEM file with the RSA key of a SAML assertion that requires a holder of a key."
-    )
+    saml_key_file: str | None = _option("path", "PEM file with the RSA key of a holder-of-key SAML assertion.")
     auth_method: str | None = _option("str", "Name of the auth method. Default: selected by the other settings.")
     api_version: str | None = _option("str", "API version to use, for example 36.3. Default: negotiated.")
     validate_certs: bool = _option(

@@ -1,4 +1,4 @@
-"""Convert metadata values to and from text with a type.
+"""Convert typed metadata values to and from text.
 
 Source: protocol/vm-writes.md §3.
 """

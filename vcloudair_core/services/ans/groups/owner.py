@@ -106,7 +106,7 @@ def _of_edge(session: Session, edge: Edge) -> GroupOwner:
     version = session.identity.api_version
     if not is_at_least(version, NSXT_SINCE):
         raise ConfigurationError(
-            f"Opening {title} failed. It is an NSX-T edge gateway, but the API version is {version}.",
+            f"Opening {title} failed. API version {version} is too old for an NSX-T edge gateway.",
             hint="Set api_version to {}.{} or newer.".format(*NSXT_SINCE),
         )
     if edge.is_owned_by_group:

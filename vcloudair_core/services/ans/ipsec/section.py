@@ -69,7 +69,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         if spec.enabled and isinstance(desired, Exactly) and spec.tunnels == ():
             raise SpecError(
                 "enabled",
-                "cannot be true if the list of tunnels is empty and other tunnels are deleted",
+                "cannot be true if the list of tunnels is empty, because no tunnel would remain",
                 hint="Add a tunnel, or set enabled to false.",
             )
 
