@@ -59,7 +59,7 @@ class Filter(Protocol):
         ...
 
     def is_met(self, record: Record) -> bool:
-        """Return True when the attributes of a record meet the filter."""
+        """Return True if a record matches the filter."""
         ...
 
     def attributes(self) -> set[str]:

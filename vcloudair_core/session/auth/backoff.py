@@ -44,7 +44,7 @@ class RefusedSignIns:
             raise self._error
 
     def end_wait(self) -> None:
-        """End the wait, but keep the count, which determines the next wait."""
+        """End the wait, but keep the number of failures, which sets the next wait."""
         self._error = None
 
     def clear(self) -> None:

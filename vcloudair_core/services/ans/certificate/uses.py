@@ -45,7 +45,8 @@ class CertificateUse:
             server.
         name: The name of the object that uses the certificate, or an empty string for the IPsec VPN.
         edge: The edge gateway.
-        field: The spec field that contains the reference, or the application profile of the load balancer.
+        field: The spec field that contains the reference. For the load balancer, the name of the application
+        profile that contains the reference.
         site_id: The ID of the tunnel, or an empty string.
         needs_key: True if the certificate must have a private key.
         is_removable: True if no active service needs the reference.

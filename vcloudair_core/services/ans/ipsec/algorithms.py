@@ -102,7 +102,7 @@ def algorithm_meaning(field: str, name: str) -> str:
 
 
 def _any_phase(field: str) -> str:
-    """Return the field of phase 1 whose algorithm spellings also apply to ``field``."""
+    """Return the phase 1 field that accepts the same algorithm names as ``field``."""
     return field.removeprefix("tunnel_")
 
 

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 
 class XmlCodec(ABC, Generic[SettingsT]):
-    """The base class of XML codecs. The records are inside two nested elements.
+    """The base class of XML codecs, whose records are inside a list element.
 
-    Example: ``<natRules><natRule>``. The tree of a document is an element, which is copied and never changed in place.
-    Unknown elements are kept.
+    Example: the records ``<natRule>`` inside ``<natRules>``. The codec never changes the tree of a document, but
+    returns a changed copy. Unknown elements are kept.
 
     Attributes:
         section: Name of the section.
