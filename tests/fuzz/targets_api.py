@@ -19,8 +19,9 @@ from vcloudair_core.services.ans.ipsec.nsxt.codec import NsxtIpsecCodec
 from vcloudair_core.services.ans.section.backends import codec_of
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.sections import load_section
-from vcloudair_core.services.dr import codec as dr_codec
+from vcloudair_core.services.dr import vm_codec
 from vcloudair_core.services.dr.model import Reference
+from vcloudair_core.services.dr.vr import codec as dr_codec
 from vcloudair_core.services.metrics import codec_json, codec_xml
 from vcloudair_core.services.metrics.export import as_text
 from vcloudair_core.services.metrics.model import series_of
@@ -135,7 +136,7 @@ def _recovery(body: bytes) -> object:
         "References": dr_codec.parse_page,
         "ReplicationGroup": lambda found: dr_codec.parse_group(found, reference),
         "VrRecoveryDetails": dr_codec.parse_recovery_details,
-        "QueryResultRecords": dr_codec.parse_vms,
+        "QueryResultRecords": vm_codec.parse_vms,
         "TasksList": dr_codec.parse_tasks,
     }
     return readers.get(xml.local(xml.parse(body, what=_WHAT)), dr_codec.parse_tasks)(body)

@@ -292,7 +292,7 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
     from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
     from vcloudair_core.services.ans.section.kinds import open_section
     from vcloudair_core.services.ans.section.store import wait_for_job
-    from vcloudair_core.services.dr import store as dr
+    from vcloudair_core.services.dr.vr.vr_provider import VrProvider
     from vcloudair_core.services.metrics import store as metrics
     from vcloudair_core.services.query import store as query
     from vcloudair_core.util.clock import FakeClock
@@ -303,9 +303,9 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
             FIREWALL, s, Edge(name, backend="vcloudair")
         ).read(),
         "/network/edges/jobs/{}": lambda s: wait_for_job(s, name, "x", FakeClock()),
-        "/api/org/{}/replications": lambda s: dr.list_replications(s, name),
-        "/api/org/{}/enabledForReplicationVdcs": lambda s: dr.list_enabled_vdcs(s, name),
-        "/api/tasksList/{}": lambda s: dr.read_tasks(s, name),
+        "/api/org/{}/replications": lambda s: VrProvider(s, name).references(),
+        "/api/org/{}/enabledForReplicationVdcs": lambda s: VrProvider(s, name).enabled_vdcs(),
+        "/api/tasksList/{}": lambda s: VrProvider(s, name).tasks(),
         "/api/vApp/vm-{}": lambda s: query.read_vm(s, name),
         "/api/vApp/vm-{}/metrics/current": lambda s: metrics.post_current(s, name, b"<x/>"),
         "/hybridity/api/metrics/vdc/{}": lambda s: metrics.post_window(s, "vdc", name, {}, ""),
@@ -333,7 +333,7 @@ def test_id_is_one_path_segment(name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_name_cannot_change_the_query_filter(name: str) -> None:
-    from vcloudair_core.services.dr.store import find_vms
+    from vcloudair_core.services.dr.vm_store import find_vms
     from vcloudair_core.services.query.filters import parse_where
     from vcloudair_core.services.query.record_types import built_in_types
 

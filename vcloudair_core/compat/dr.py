@@ -15,7 +15,7 @@ from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, Reference,
 from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.services.dr.operations.group_run import run_group
 from vcloudair_core.services.dr.service import RecoveryService
-from vcloudair_core.services.dr.store import list_replications, read_replication
+from vcloudair_core.services.dr.vr.vr_provider import VrProvider
 from vcloudair_core.util.escaping import csv_cell
 
 if TYPE_CHECKING:
@@ -94,12 +94,10 @@ class DisasterRecovery:
 
         Raises: NotFoundError, ApiError, TransportError, DecodeError.
         """
-        session = self._session()
-        references = list_replications(session, unquote(self.base_api_url.rpartition(_PATH)[2].strip("/")))
+        provider = VrProvider(self._session(), unquote(self.base_api_url.rpartition(_PATH)[2].strip("/")))
+        references = provider.references()
         if any(not reference.name for reference in references):
-            references = [
-                Reference(reference.href, read_replication(session, reference).name) for reference in references
-            ]
+            references = [Reference(reference.href, provider.read(reference).name) for reference in references]
         self.replications.clear()
         self.replications.update(
             {reference.id: {"name": reference.name, "href": reference.href} for reference in references}
@@ -119,7 +117,7 @@ class DisasterRecovery:
                 writer = csv.writer(target, lineterminator="\n")
                 writer.writerows([uuid, csv_cell(entry["name"])] for uuid, entry in self.replications.items())
             return
-        read = RecoveryService(self._session()).read(self._references(()))
+        read = RecoveryService(self._session(), VrProvider(self._session())).read(self._references(()))
         with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - as above
             table = csv.DictWriter(target, _COLUMNS, extrasaction="ignore")
             table.writeheader()
@@ -155,7 +153,7 @@ class DisasterRecovery:
         if not known and not total:
             return
         options = OperationOptions(power_on=power_on, stuck_after=self.stuck_after, on_unknown=self.on_unknown)
-        self.results = run_group(self._session(), action, self._references(() if total else known), options)
+        self.results = run_group(VrProvider(self._session()), action, self._references(() if total else known), options)
         self.action_errors += [(result.id, result.name, result.reason) for result in self.results if result.is_failed]
 
     def _session(self) -> Session:

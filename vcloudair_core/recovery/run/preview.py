@@ -109,7 +109,7 @@ class _DryRun:
 
             def launch(observer: OperationObserver, action: str) -> _ExpectedTimes:
                 options = engine_options(self._state.plan, RunOptions())
-                tracker = OperationTracker(self._client.session, action, options, OperationObserver(), dry_run=True)
+                tracker = OperationTracker(self._client.dr.provider, action, options, OperationObserver(), dry_run=True)
                 return _ExpectedTimes(stack.enter_context(tracker), observer, self._clock, self._seconds)
 
             schedule = PlanSchedule(

@@ -12,7 +12,7 @@ from vcloudair_core.recovery.plan.model import PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.run.run_state import RunState, operations_of
 from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
 from vcloudair_core.services.dr.operations.operation import OVER, WAITING, Operation
-from vcloudair_core.services.dr.store import path_of
+from vcloudair_core.services.dr.wire_values import path_of
 
 if TYPE_CHECKING:
     from vcloudair_core.recovery.journal.events import Event

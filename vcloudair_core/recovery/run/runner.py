@@ -255,7 +255,7 @@ class _Run:
     def _launch(self, observer: OperationObserver, action: str) -> OperationTracker:
         options = engine_options(self._state.plan, self._options)
         run = self._journal.run_id
-        return self._stack.enter_context(OperationTracker(self._client.session, action, options, observer, run=run))
+        return self._stack.enter_context(OperationTracker(self._client.dr.provider, action, options, observer, run=run))
 
     def _perform(self, step: Step, *, group: str, key: str) -> StepResult:
         return perform(step, self._step_context, group=group, key=key)

@@ -10,13 +10,8 @@ from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError,
 from vcloudair_core.services.dr.model import ACTIONS, RecoveryDetails, Reference, Replication, Result
 from vcloudair_core.services.dr.operation_options import OperationOptions, Stop
 from vcloudair_core.services.dr.operations.group_run import run_group
-from vcloudair_core.services.dr.store import (
-    list_enabled_vdcs,
-    list_replications,
-    list_replications_of_vdc,
-    read_recovery_details,
-    read_replication,
-)
+from vcloudair_core.services.dr.port import RecoveryProvider, check_capabilities
+from vcloudair_core.services.dr.providers import provider_of
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -25,10 +20,14 @@ Progress = Callable[[Result], None]
 
 
 class RecoveryService:
-    """Service for replications into an organization, and for DR actions on their VMs."""
+    """Service for replications into an organization, and for DR actions on their VMs.
 
-    def __init__(self, session: Session) -> None:
+    ``provider`` is the adapter of the DR API, by default the one that the settings select.
+    """
+
+    def __init__(self, session: Session, provider: RecoveryProvider | None = None) -> None:
         self.session = session
+        self.provider = provider or provider_of(session)
 
     def references(self) -> list[Reference]:
         """Return the name and link of every replication.
@@ -38,7 +37,7 @@ class RecoveryService:
         Raises: NotFoundError if disaster recovery is not available, IncompleteResultError, ApiError, TransportError,
         DecodeError.
         """
-        return list_replications(self.session, self.session.identity.org_id)
+        return self.provider.references()
 
     def replications(self, names: Sequence[str] | None = None) -> list[Replication]:
         """Return replications with their state.
@@ -107,7 +106,7 @@ class RecoveryService:
 
     def _read_one(self, reference: Reference) -> Replication | VcloudAirError:
         try:
-            return read_replication(self.session, reference)
+            return self.provider.read(reference)
         except VcloudAirError as exc:
             return exc
 
@@ -116,21 +115,21 @@ class RecoveryService:
 
         Raises: NotFoundError if disaster recovery is not available, ApiError, TransportError, DecodeError.
         """
-        return list_enabled_vdcs(self.session, self.session.identity.org_id)
+        return self.provider.enabled_vdcs()
 
     def references_of(self, vdc: Reference) -> list[Reference]:
         """Return references of all replications into a VDC.
 
         Raises: the errors of :meth:`references`.
         """
-        return list_replications_of_vdc(self.session, vdc)
+        return self.provider.references_of(vdc)
 
     def details_of(self, vdc: Reference) -> RecoveryDetails:
         """Return the actions for which a VDC is enabled.
 
         Raises: NotFoundError if the VDC is not enabled for recovery, ApiError, TransportError, DecodeError.
         """
-        return read_recovery_details(self.session, vdc)
+        return self.provider.details_of(vdc)
 
     def act(
         self,
@@ -163,6 +162,7 @@ class RecoveryService:
             raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
         options = options or OperationOptions()
         options.validate()
+        check_capabilities(self.provider, action, options)
         return run_group(
-            self.session, action, self.choose(names), options, dry_run=dry_run, progress=progress, stop=stop
+            self.provider, action, self.choose(names), options, dry_run=dry_run, progress=progress, stop=stop
         )

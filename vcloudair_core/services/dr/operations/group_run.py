@@ -15,11 +15,11 @@ from vcloudair_core.services.dr.operations.tracker import OperationTracker
 
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.model import Reference, Result
-    from vcloudair_core.session.session import Session
+    from vcloudair_core.services.dr.port import RecoveryProvider
 
 
 def run_group(
-    session: Session,
+    provider: RecoveryProvider,
     action: str,
     references: Iterable[Reference],
     options: OperationOptions,
@@ -49,13 +49,13 @@ def run_group(
     with ExitStack() as stack:
 
         def launch(observer: OperationObserver, action: str) -> OperationTracker:
-            return stack.enter_context(OperationTracker(session, action, options, observer, dry_run=dry_run))
+            return stack.enter_context(OperationTracker(provider, action, options, observer, dry_run=dry_run))
 
         scheduler = OperationScheduler(
             action,
             launch=launch,
             observer=_Progress(progress),
-            clock=session.clock,
+            clock=provider.session.clock,
             stop=stop,
             max_concurrent=options.max_concurrent,
         )

@@ -51,14 +51,8 @@ def is_transient(error: VcloudAirError) -> bool:
     return isinstance(error, (TransportError, DecodeError))
 
 
-def has_error(group: Replication, action: str) -> bool:
-    """Return True when the replication shows that the action failed."""
-    state = group.recovery_state if action == "failover" else group.test_state
-    return "error" in state.lower()
-
-
 def next_step(group: Replication) -> str:
     """Return a hint on what to do when the replication's state prevents the action."""
-    if group.test_state.lower() in ("complete", "testerror", "cleanuperror"):
+    if group.needs_cleanup:
         return "Clean up the test first."
     return "Check the replication with `vca dr list`."

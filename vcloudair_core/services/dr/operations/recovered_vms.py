@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.services.dr.store import read_addresses, read_vdc_names
 from vcloudair_core.services.dr.vm_checks import POWERED_ON, VmRecord
+from vcloudair_core.services.dr.vm_store import read_addresses, read_vdc_names
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session

@@ -21,7 +21,7 @@ from vcloudair_core.services.dr.operations.operation import (
     Operation,
     OperationObserver,
 )
-from vcloudair_core.services.dr.store import path_of
+from vcloudair_core.services.dr.wire_values import path_of
 
 if TYPE_CHECKING:
     from vcloudair_core.errors import VcloudAirError

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, Reference
-from vcloudair_core.services.dr.store import path_of, seconds_since_1970
+from vcloudair_core.services.dr.wire_values import path_of, seconds_since_1970
 from vcloudair_core.session.tasks import Task
 
 SKEW_KNOWN_S = 10.0

@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, VcloudAirError
 from vcloudair_core.services.dr.operation_options import OperationOptions
@@ -33,12 +32,10 @@ from vcloudair_core.services.dr.operations.start_evidence import (
     has_sign,
     is_refused_as_done,
 )
-from vcloudair_core.services.dr.store import path_of, query_tasks, read_replication, read_tasks, start_action
+from vcloudair_core.services.dr.port import RecoveryProvider, StartRequest
+from vcloudair_core.services.dr.wire_values import path_of
 from vcloudair_core.session.request_ids import collect_request_ids
 from vcloudair_core.session.tasks import Task
-
-if TYPE_CHECKING:
-    from vcloudair_core.session.session import Session
 
 _log = logging.getLogger(__name__)
 
@@ -77,10 +74,11 @@ class Starter:
     """The sender of all requests that start actions."""
 
     def __init__(
-        self, session: Session, action: str, options: OperationOptions, observer: OperationObserver, run: str
+        self, provider: RecoveryProvider, action: str, options: OperationOptions, observer: OperationObserver, run: str
     ) -> None:
-        self._session, self._action, self._options, self._observer = session, action, options, observer
-        self._intents = Intents(session.settings, run)
+        self._provider, self._action, self._options, self._observer = provider, action, options, observer
+        self._clock = provider.session.clock
+        self._intents = Intents(provider.session.settings, run)
         self._run = run
 
     # -- lock and intent -----------------------------------------------------------------------------------------
@@ -141,10 +139,10 @@ class Starter:
         """
         tasks: list[Task] = []
         earlier = [intent for operation in operations if (intent := _earlier_of(operation)) is not None]
-        sources: list[Callable[[], list[Task]]] = [lambda: read_tasks(self._session, self._session.identity.org_id)]
+        sources: list[Callable[[], list[Task]]] = [self._provider.tasks]
         if earlier:
             since = min(intent.since for intent in earlier)
-            sources.append(lambda: query_tasks(self._session, since))
+            sources.append(lambda: self._provider.query_tasks(since))
         errors: list[VcloudAirError] = []
         for read in sources:
             try:
@@ -171,7 +169,7 @@ class Starter:
             return contradiction
         operation.is_ours, operation.is_inherited, operation.lost, operation.task = True, False, None, None
         operation.had_task = operation.has_run = False
-        now = replication.server_time or self._session.clock.wall()
+        now = replication.server_time or self._clock.wall()
         operation.may_have_started, operation.task_href, operation.vms_before = False, "", operation.before
         operation.intent_at, operation.is_server_time = now, replication.server_time is not None
         self._observer.starting(operation)
@@ -190,15 +188,12 @@ class Starter:
             self._action, now, record.is_server_time, frozenset(record.tasks) | operation.known_tasks
         )
         operation.error_before = "error" in record.state.casefold()
-        operation.began = operation.changed_at = self._session.clock.now()
+        operation.began = operation.changed_at = self._clock.now()
         try:
             with collect_request_ids(operation.request_ids):
-                operation.task = start_action(
-                    self._session,
+                operation.task = self._provider.start(
                     operation.reference,
-                    self._action,
-                    power_on=operation.power_on,
-                    synchronize=self._options.synchronize,
+                    StartRequest(self._action, operation.power_on, self._options.synchronize),
                 )
         except VcloudAirError as exc:
             if not may_have_started(exc):
@@ -249,7 +244,7 @@ class Starter:
         """Track a task that another user or process started."""
         operation.task, operation.had_task, operation.is_ours, operation.waits_for_idle = task, True, False, False
         operation.refusal = operation.refusal or "another request has already started the action"
-        operation.changed_at = self._session.clock.now()
+        operation.changed_at = self._clock.now()
 
     def _refused(self, operation: Operation, exc: VcloudAirError) -> StartResult:
         """Handle an error that proves that the request was not executed."""
@@ -271,7 +266,7 @@ class Starter:
         Source: protocol/dr.md §3.4.
         """
         try:
-            replication = read_replication(self._session, operation.reference)
+            replication = self._provider.read(operation.reference)
         except VcloudAirError as error:
             _log.debug("Reading the replication after a refusal failed. %s", error)
             return False
@@ -293,14 +288,14 @@ class Starter:
         The task list of the org is read first. If the list lacks tasks of some operations, the query service is used as
         well. Raises: ApiError, TransportError, DecodeError.
         """
-        tasks = read_tasks(self._session, self._session.identity.org_id)
+        tasks = self._provider.tasks()
         missing = [operation for operation in in_doubt if not self._adopt(operation, tasks)]
         if missing:
             since = min(
                 (intent.since for operation in missing if (intent := operation.intent) is not None), default=0.0
             )
             try:
-                queried = query_tasks(self._session, since)
+                queried = self._provider.query_tasks(since)
             except VcloudAirError as exc:
                 if isinstance(exc, AuthenticationError):
                     raise
@@ -323,7 +318,7 @@ class Starter:
             return False
         if operation.intent is not None:
             self._follow(operation, task)
-            operation.changed_at = self._session.clock.now()
+            operation.changed_at = self._clock.now()
         else:
             self._join(operation, task)
         return True

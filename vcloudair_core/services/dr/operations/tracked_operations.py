@@ -16,7 +16,7 @@ from vcloudair_core.session.tasks import Task, notify_observers
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operation_options import OperationOptions
     from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
-    from vcloudair_core.session.session import Session
+    from vcloudair_core.services.dr.port import RecoveryProvider
 
 _Item = TypeVar("_Item")
 
@@ -32,7 +32,7 @@ class TrackedOperations:
 
     def __init__(
         self,
-        session: Session,
+        provider: RecoveryProvider,
         action: str,
         options: OperationOptions,
         observer: OperationObserver,
@@ -40,10 +40,11 @@ class TrackedOperations:
         dry_run: bool,
         run: str,
     ) -> None:
-        self.session, self.action, self.options, self.dry_run = session, action, options, dry_run
+        self.provider, self.action, self.options, self.dry_run = provider, action, options, dry_run
+        session = provider.session
         self.clock = session.clock
         self.observer = AuditObserver(session, action, observer)
-        self.starter = Starter(session, action, options, self.observer, run)
+        self.starter = Starter(provider, action, options, self.observer, run)
         self.in_progress: dict[str, Operation] = {}
         self._pool = ThreadPoolExecutor(max_workers=max(1, options.max_concurrent), thread_name_prefix="vca-dr")
         self._session_error: AuthenticationError | None = None
@@ -165,7 +166,7 @@ class TrackedOperations:
     def report_progress(self, operation: Operation, task: Task) -> None:
         """Pass a change of the task to the observers of the run and of the session."""
         self.observer.progressed(operation, task)
-        notify_observers(self.session, task)
+        notify_observers(self.provider.session, task)
 
     def with_keys(self, keys: Iterable[str]) -> list[Operation]:
         """Return the operations in progress whose key is in ``keys``."""

@@ -30,16 +30,16 @@ from vcloudair_core.services.dr.operations.messages import (
 from vcloudair_core.services.dr.operations.start_evidence import is_refused_as_done
 from vcloudair_core.services.dr.operations.tracked_operations import TrackedOperations, decide
 from vcloudair_core.services.dr.operations.verification import Verifier
-from vcloudair_core.services.dr.store import find_vms, path_of, read_replication
+from vcloudair_core.services.dr.wire_values import path_of
 from vcloudair_core.session.origins import UntrustedOriginError
-from vcloudair_core.session.tasks import Task, cancel_task, read_task, task_duration_s
+from vcloudair_core.session.tasks import Task, task_duration_s
 from vcloudair_core.util.redaction import redact_text, redact_tree
 
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operation_options import OperationOptions
     from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
     from vcloudair_core.services.dr.operations.starter import StartResult
-    from vcloudair_core.session.session import Session
+    from vcloudair_core.services.dr.port import RecoveryProvider
 
 _SHORTEST_S, _LONGEST_S = 0.25, 10.0
 _SHARE_OF_AGE = 0.1
@@ -66,7 +66,7 @@ class OperationTracker:
 
     def __init__(
         self,
-        session: Session,
+        provider: RecoveryProvider,
         action: str,
         options: OperationOptions,
         observer: OperationObserver,
@@ -74,9 +74,9 @@ class OperationTracker:
         dry_run: bool = False,
         run: str = "",
     ) -> None:
-        self._session, self._action, self._options, self._dry_run = session, action, options, dry_run
-        self._clock = session.clock
-        self._tracked = TrackedOperations(session, action, options, observer, dry_run=dry_run, run=run)
+        self._provider, self._action, self._options, self._dry_run = provider, action, options, dry_run
+        self._clock = provider.session.clock
+        self._tracked = TrackedOperations(provider, action, options, observer, dry_run=dry_run, run=run)
         self._starter = self._tracked.starter
         self._verifier = Verifier(self._tracked)
         self._durations: deque[float] = deque(maxlen=20)
@@ -143,7 +143,7 @@ class OperationTracker:
                 self._tracked.begin_later(operation, holder)
                 return
         try:
-            replication = read_replication(self._session, operation.reference)
+            replication = self._provider.read(operation.reference)
         except VcloudAirError as exc:
             self._not_read(operation, exc)
             return
@@ -170,7 +170,7 @@ class OperationTracker:
         if not operations or self._dry_run or self._action == CLEANUP:
             return
         try:
-            vms = find_vms(self._session, [operation.replication.name for operation in operations])
+            vms = self._provider.find_vms([operation.replication for operation in operations])
         except VcloudAirError as exc:
             self._tracked.note(exc)
             return
@@ -299,7 +299,7 @@ class OperationTracker:
         """
         if latest is None:
             try:
-                latest = read_task(self._session, task)
+                latest = self._provider.read_task(task)
             except (NotFoundError, PermissionDeniedError) as exc:
                 operation.task, operation.last = None, f"the task can no longer be read ({exc.status})"
                 return
@@ -310,7 +310,7 @@ class OperationTracker:
         if latest != task:
             operation.task, operation.changed_at = latest, self._clock.now()
             self._tracked.report_progress(operation, latest)
-        secrets = self._session.settings.secrets()
+        secrets = self._provider.session.settings.secrets()
         shown = {key: value for key, value in latest.as_dict().items() if key != "is_finished"}
         operation.result.task = redact_tree(shown, secrets)
         if latest.is_failed:
@@ -389,9 +389,9 @@ class OperationTracker:
         self._tracked.each(list(self._tracked.in_progress.values()), self._cancel)
 
     def _cancel(self, operation: Operation) -> bool:
-        if operation.task is None or operation.task.is_finished:
+        if operation.task is None or operation.task.is_finished or not self._provider.capabilities.can_cancel:
             return False
         with contextlib.suppress(VcloudAirError):
-            cancel_task(self._session, operation.task)
+            self._provider.cancel(operation.task)
             return True
         return False

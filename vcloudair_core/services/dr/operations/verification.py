@@ -15,14 +15,13 @@ from vcloudair_core.services.dr.operations.messages import (
     CHECK_LOCATION,
     CHECK_VM,
     NOT_IDLE,
-    has_error,
     is_transient,
     next_step,
     reason_of,
 )
 from vcloudair_core.services.dr.operations.recovered_vms import RecoveredVms
-from vcloudair_core.services.dr.store import find_vms, read_replication, seconds_since_1970
 from vcloudair_core.services.dr.vm_checks import VmRecord, vm_problem, vms_of
+from vcloudair_core.services.dr.wire_values import seconds_since_1970
 
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operations.operation import Operation
@@ -38,7 +37,7 @@ class Verifier:
     def __init__(self, tracked: TrackedOperations) -> None:
         self._tracked, self._action, self._options = tracked, tracked.action, tracked.options
         self._clock = tracked.clock
-        self._recovered = RecoveredVms(tracked.session)
+        self._recovered = RecoveredVms(tracked.provider.session)
 
     # -- the replication -----------------------------------------------------------------------------------------
 
@@ -50,7 +49,7 @@ class Verifier:
         Raises: ApiError, TransportError, DecodeError.
         """
         try:
-            replication = read_replication(self._tracked.session, operation.reference)
+            replication = self._tracked.provider.read(operation.reference)
         except (NotFoundError, PermissionDeniedError) as exc:
             task = "the task succeeded, but " if operation.is_verifying else ""
             reason = f"{task}the replication can no longer be read ({exc.status})"
@@ -77,7 +76,7 @@ class Verifier:
                 self._tracked.end(operation, "started", "the server has started the action")
         elif operation.task is not None:
             return  # the task was just found, so the next poll reads its status
-        elif has_error(replication, self._action) and (operation.has_run or not operation.error_before):
+        elif replication.has_error(self._action) and (operation.has_run or not operation.error_before):
             self._tracked.fail(operation, f"the replication shows an error: {replication.described()}", CHECK_VM)
         elif operation.waits_for_idle and not replication.why_not_idle(self._action):
             self._tracked.begin_later(operation, "the state of the replication has changed")
@@ -140,7 +139,7 @@ class Verifier:
         if not operations:
             return
         try:
-            vms = find_vms(self._tracked.session, [operation.replication.name for operation in operations])
+            vms = self._tracked.provider.find_vms([operation.replication for operation in operations])
         except VcloudAirError as exc:
             for operation in operations:
                 self._vm_not_read(operation, exc)

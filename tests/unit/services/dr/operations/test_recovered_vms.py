@@ -14,7 +14,7 @@ from vcloudair_core.errors import DecodeError
 from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.runner import RunOptions, start
-from vcloudair_core.services.dr.codec import parse_addresses
+from vcloudair_core.services.dr.vm_codec import parse_addresses
 
 SECTION = b"""<?xml version="1.0" encoding="UTF-8"?>
 <NetworkConnectionSection xmlns="http://www.vmware.com/vcloud/v1.5" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"

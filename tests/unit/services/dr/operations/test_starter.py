@@ -18,7 +18,7 @@ from vcloudair_core.errors import PermissionDeniedError
 from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.run.runner import RunOptions, start
 from vcloudair_core.services.dr.operation_options import OperationOptions
-from vcloudair_core.services.dr.operations import starter
+from vcloudair_core.services.dr.vr.vr_provider import VrProvider
 from vcloudair_core.simulator.replication.replication_states import start as begin
 from vcloudair_core.testing import simulated_app, simulator_settings
 
@@ -211,7 +211,7 @@ def test_a_repeated_request_needs_the_task_list_or_the_query(
         raise PermissionDeniedError("The tasks cannot be queried.", status=403)
 
     if not is_query_readable:
-        monkeypatch.setattr(starter, "query_tasks", refuse)
+        monkeypatch.setattr(VrProvider, "query_tasks", refuse)
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, kind="reset")
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="status", status=403)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.dr.codec import parse_group, parse_recovery_details
 from vcloudair_core.services.dr.model import RecoveryDetails, Reference
+from vcloudair_core.services.dr.vr.codec import parse_group, parse_recovery_details
 
 GROUP = """<g:ReplicationGroup xmlns="http://www.vmware.com/vcloud/v1.5" xmlns:g="http://www.vmware.com/vr/v6.0"
   name="web1">{}</g:ReplicationGroup>"""

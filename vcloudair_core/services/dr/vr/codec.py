@@ -1,4 +1,4 @@
-"""Parse and write the XML documents of disaster recovery.
+"""Parse and write the XML documents of DR 2.x.
 
 Elements are matched by local name, because namespace prefixes differ between servers. Source: protocol/dr.md.
 """
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
-from vcloudair_core.services.dr.vm_checks import VmRecord
+from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference
+from vcloudair_core.services.dr.vm_codec import document_root
+from vcloudair_core.services.dr.vr.vr_replication import VrReplication
 from vcloudair_core.session.task_codec import Task, task_of_element
-from vcloudair_core.util.xml import count, local, parse, whole
+from vcloudair_core.util.xml import count, local, whole
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -35,20 +35,9 @@ class ReplicationPage:
     total: int | None
 
 
-@dataclass(frozen=True)
-class VmPage:
-    """A page of VM query results.
-
-    ``total`` is the number of VMs on all pages, or None if the server does not return the number.
-    """
-
-    vms: list[VmRecord]
-    total: int | None
-
-
 def parse_page(body: bytes) -> ReplicationPage:
     """Parse a page from a list of replications or VDCs. Raises DecodeError."""
-    root = _root(body, "References", "the list of replications")
+    root = document_root(body, "References", "the list of replications")
     references = [
         Reference(child.get("href", ""), child.get("name", ""))
         for child in root
@@ -57,12 +46,12 @@ def parse_page(body: bytes) -> ReplicationPage:
     return ReplicationPage(references, count(root.get("total")))
 
 
-def parse_group(body: bytes, reference: Reference) -> Replication:
+def parse_group(body: bytes, reference: Reference) -> VrReplication:
     """Parse a ReplicationGroup. Raises DecodeError."""
-    root = _root(body, "ReplicationGroup", f"the replication {reference.name or reference.id}")
+    root = document_root(body, "ReplicationGroup", f"the replication {reference.name or reference.id}")
     values = {local(child): (child.text or "").strip() for child in root}
     points = tuple(_point(child) for child in root if local(child) == "ReplicationGroupInstance")
-    return Replication(
+    return VrReplication(
         id=reference.id,
         name=root.get("name") or reference.name,
         href=reference.href,
@@ -85,7 +74,7 @@ def parse_recovery_details(body: bytes) -> RecoveryDetails:
 
     Raises DecodeError. Source: protocol/dr.md §2.5.
     """
-    root = _root(body, "VrRecoveryDetails", "the recovery details of the VDC")
+    root = document_root(body, "VrRecoveryDetails", "the recovery details of the VDC")
     values = {local(child): (child.text or "").strip().lower() for child in root}
     return RecoveryDetails(_flag(values.get("IsTestFailoverEnabled")), _flag(values.get("IsFailoverEnabled")))
 
@@ -141,7 +130,7 @@ def action_body(action: str, *, power_on: bool, synchronize: bool) -> bytes:
 
 def parse_tasks(body: bytes) -> list[Task]:
     """Parse the task list of an org. Raises DecodeError."""
-    root = _root(body, "TasksList", "the list of tasks")
+    root = document_root(body, "TasksList", "the list of tasks")
     return [task_of_element(child) for child in root if local(child) == "Task"]
 
 
@@ -151,7 +140,7 @@ def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
     Records have the name of the operation and the object, but no description. Source: protocol/tasks.md §3.3. Raises
     DecodeError.
     """
-    root = _root(body, "QueryResultRecords", "the tasks")
+    root = document_root(body, "QueryResultRecords", "the tasks")
     rows = [child for child in root if local(child) in ("TaskRecord", "AdminTaskRecord")]
     tasks = [
         Task(
@@ -166,54 +155,3 @@ def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
         for row in rows
     ]
     return tasks, count(root.get("total"))
-
-
-def parse_vms(body: bytes) -> VmPage:
-    """Parse a page of VM query results. Raises DecodeError."""
-    root = _root(body, "QueryResultRecords", "the VMs")
-    rows = [child for child in root if local(child) in ("VMRecord", "AdminVMRecord")]
-    vms = [
-        VmRecord(
-            row.get("href", "").rstrip("/")[-36:],
-            row.get("name", ""),
-            row.get("status", ""),
-            row.get("container", ""),
-            href=row.get("href", ""),
-            vapp_name=row.get("containerName", "").strip(),
-            vdc_href=row.get("vdc", ""),
-            vdc_name=row.get("vdcName", "").strip(),
-            address=row.get("ipAddress", "").strip(),
-        )
-        for row in rows
-    ]
-    return VmPage(vms, count(root.get("total")))
-
-
-def parse_addresses(body: bytes) -> list[str]:
-    """Return the addresses of the interfaces in a NetworkConnectionSection, in order.
-
-    Raises DecodeError.
-    """
-    root = _root(body, "NetworkConnectionSection", "the network connections of the VM")
-    texts = [
-        (child.text or "").strip()
-        for connection in root
-        if local(connection) == "NetworkConnection"
-        for child in connection
-        if local(child) in ("IpAddress", "SecondaryIpAddress")
-    ]
-    return list(dict.fromkeys(text for text in texts if text))
-
-
-def parse_vdc_names(body: bytes) -> dict[str, str]:
-    """Return the names of VDCs by UUID from a query response. Raises DecodeError."""
-    root = _root(body, "QueryResultRecords", "the VDCs")
-    rows = [child for child in root if local(child) in ("OrgVdcRecord", "AdminOrgVdcRecord", "AdminVdcRecord")]
-    return {row.get("href", "").rstrip("/")[-36:]: row.get("name", "") for row in rows}
-
-
-def _root(body: bytes, name: str, what: str) -> _Element:
-    root = parse(body, what=what)
-    if local(root) != name:
-        raise DecodeError(f"Reading {what} failed. The server sent {local(root)} instead of {name}.")
-    return root

@@ -1,0 +1,80 @@
+"""Requests to the query service for recovered VMs and VDCs.
+
+Source: protocol/query.md §7.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from vcloudair_core.errors import IncompleteResultError
+from vcloudair_core.services.dr.vm_checks import VmRecord
+from vcloudair_core.services.dr.vm_codec import parse_addresses, parse_vdc_names, parse_vms
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+_PAGE_SIZE = 128
+_MAX_PAGES = 1000
+_NAMES_PER_REQUEST = 25
+"""Number of VM names in one URL. Servers and proxies limit the length of URLs."""
+_RESERVED = re.compile(r"[,;()*\\]")
+
+
+def incomplete_list(what: str, total: int | None, count: int) -> IncompleteResultError:
+    """Return the error for a list that has fewer entries than the server announced."""
+    reason = f"The server announced {total} entries and returned {count}."
+    return IncompleteResultError(f"Reading the list of {what} failed. {reason}", hint="Run the command again.")
+
+
+def read_addresses(session: Session, vm: VmRecord) -> list[str]:
+    """Return the addresses of all interfaces of a VM.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
+    response = session.call("GET", f"{vm.href.rstrip('/')}/networkConnectionSection/")
+    return parse_addresses(response.body)
+
+
+def read_vdc_names(session: Session) -> dict[str, str]:
+    """Return the names of the VDCs of the org, by UUID.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
+    response = session.call("GET", "/api/query", query=f"type=orgVdc&format=records&pageSize={_PAGE_SIZE}")
+    return parse_vdc_names(response.body)
+
+
+def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
+    """Return the VMs with these names, without VMs of templates.
+
+    One request covers 25 names.
+
+    Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
+    """
+    vms: dict[str, VmRecord] = {}
+    unique = list(dict.fromkeys(names))
+    for start in range(0, len(unique), _NAMES_PER_REQUEST):
+        batch = unique[start : start + _NAMES_PER_REQUEST]
+        vms.update({vm.id: vm for vm in _vms_of(session, batch)})
+    return list(vms.values())
+
+
+def _vms_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
+    # Characters with a meaning in filters are sent as wildcards, so the names are compared again below.
+    conditions = ",".join(f"name=={quote(_RESERVED.sub('*', name), safe='*')}" for name in names)
+    vm_filter = f"(({conditions});isVAppTemplate==false)"
+    read: dict[str, VmRecord] = {}
+    for number in range(1, _MAX_PAGES + 1):
+        query = f"type=vm&format=records&page={number}&pageSize={_PAGE_SIZE}&filter={vm_filter}"
+        page = parse_vms(session.call("GET", "/api/query", query=query).body)
+        known = len(read)
+        read.update({vm.id: vm for vm in page.vms})
+        if len(read) >= (page.total or 0):
+            return [vm for vm in read.values() if vm.name in names]
+        if len(read) == known:
+            break
+    raise incomplete_list("VMs", page.total, len(read))

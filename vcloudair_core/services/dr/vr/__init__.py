@@ -1,0 +1,1 @@
+"""Adapter for DR 2.x, whose API is ``/api/vr``."""
