@@ -5,7 +5,7 @@ tag       command             what runs                                         
 ========  ==================  ========================================================================  ==========
 check     ``make check``      lint, types, layers, unit tests                                           2 minutes
 test      ``make test``       lint, layers, all tests except exhaustive tests                           6 minutes
-rest      ``make test-rest``  types, one in four exhaustive variants, packages, figures, ...            15 minutes
+rest      ``make test-rest``  types, one in ten exhaustive variants, packages, figures, ...             15 minutes
 all       ``make test-all``   test and rest, with all exhaustive variants                               40 minutes
 ========  ==================  ========================================================================  ==========
 
@@ -133,7 +133,7 @@ def tests(session: nox.Session) -> None:
 def exhaustive(session: nox.Session) -> None:
     """Run exhaustive tests: every variant of a case that `tests` tries once.
 
-    If the environment variable TEST_ONE_IN is 4, one in four variants of each test runs. Arguments go to pytest.
+    If the environment variable TEST_ONE_IN is 10, one in ten variants of each test runs. Arguments go to pytest.
     """
     _pytest(session, *_parallel("-m", "exhaustive", per_core=2), *_apart(), *session.posargs)
 

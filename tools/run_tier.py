@@ -30,7 +30,7 @@ TAGS = {"check": "check", "test": "test", "test-all": "all", "test-rest": "rest"
 """Targets of the Makefile, and the tags of their sessions in noxfile.py."""
 NOX = (sys.executable, "-m", "nox")
 SHOWN, LAST = "shown", "last"
-ONE_IN = {"test-rest": "4"}
+ONE_IN = {"test-rest": "10"}
 """Targets that run one in this number of the exhaustive variants of each test."""
 
 

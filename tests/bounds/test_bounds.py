@@ -25,7 +25,25 @@ else:
     import tomli as tomllib
 
 EXTRAS = "all,ansible,test"
-RARELY_AFFECTED = ("recovery", "services/ans", "services/dr", "tools")
+RARELY_AFFECTED = (
+    "audit",
+    "engine",
+    "extensions",
+    "plugins",
+    "recovery",
+    "services/ans",
+    "services/dr",
+    "simulator/edge",
+    "simulator/edge_services",
+    "simulator/json_documents",
+    "simulator/nsxt",
+    "simulator/query",
+    "simulator/replication",
+    "simulator/state",
+    "simulator/writes",
+    "staging",
+    "tools",
+)
 """Folders of unit tests whose code hardly uses dependencies.
 
 Runs with TEST_ONE_IN leave them out.
