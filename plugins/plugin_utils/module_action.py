@@ -22,6 +22,9 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import JOB
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller, interpreter, stage_notice
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.run_id import run_id
 
+_TARGETS = ("edge", "vdc_group")
+"""Options of group modules that exclude each other."""
+
 SWITCH = "vca_in_controller"
 """Variable that turns off running modules in the controller process.
 
@@ -62,7 +65,7 @@ class ModuleAction(ActionBase):
         return result
 
     def _arguments(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = dict(self._task.args)
+        arguments = self._without_default_target(self._task.args)
         if "stage_id" in self.module.argument_spec and not arguments.get("stage_id"):
             # A task runs in a worker process. Its parent is the main process of the run.
             arguments["stage_id"] = run_id(os.getppid())
@@ -72,6 +75,43 @@ class ModuleAction(ActionBase):
         if job:
             arguments[JOB_ID] = str(job)
         return arguments
+
+    def _without_default_target(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments without a default that conflicts with the target that the task selects.
+
+        If ``module_defaults`` sets ``edge`` and the task sets ``vdc_group``, ``edge`` is removed, and vice versa.
+        """
+        declared = self.module.argument_spec
+        if not all(name in declared for name in _TARGETS):
+            return dict(arguments)
+        set_by = {
+            name: [key for key in (name, *declared[name].get("aliases", ())) if arguments.get(key)] for name in _TARGETS
+        }
+        defaults = self._defaults()
+        from_defaults = {
+            name: bool(keys) and all(self._is_default(defaults, key, arguments[key]) for key in keys)
+            for name, keys in set_by.items()
+        }
+        dropped: set[str] = set()
+        if all(set_by.values()) and len(set(from_defaults.values())) > 1:
+            dropped = {key for name in _TARGETS if from_defaults[name] for key in set_by[name]}
+        return {key: value for key, value in arguments.items() if key not in dropped}
+
+    def _defaults(self) -> list[Mapping[str, Any]]:
+        """Return the ``module_defaults`` of the module and of action groups."""
+        module_defaults = self._task.module_defaults or []
+        entries = module_defaults if isinstance(module_defaults, list) else [module_defaults]
+        names = {self._task.resolved_action, self._task.action}
+        return [
+            options
+            for entry in entries
+            for name, options in entry.items()
+            if isinstance(options, Mapping) and (name in names or str(name).startswith("group/"))
+        ]
+
+    def _is_default(self, defaults: list[Mapping[str, Any]], key: str, value: Any) -> bool:
+        values = [self._templar.template(options[key]) for options in defaults if key in options]
+        return str(value) in map(str, values)
 
     def _run_in_controller(self, name: str, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         arguments = in_controller.arguments_of(self, name, self._arguments(task_vars), task_vars)
