@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vcloudair_core.services.ans.edge.backend import NSXT, NSXV
+from vcloudair_core.services.ans.edge.backend import NSXT, NSXV, VCLOUDAIR
 from vcloudair_core.services.ans.edge.limits import Limit
 from vcloudair_core.services.ans.groups.spec import (
     ApplicationProfileSpec,
@@ -29,6 +29,7 @@ class GroupType:
         required: The field that a new object needs. Empty if it needs none.
         sections: For each backend, the sections of an edge gateway with rules that can refer to the objects.
         limits: The options that a backend does not support.
+        way_out: The hint of the error for a backend without the type, by backend.
     """
 
     name: str
@@ -38,6 +39,7 @@ class GroupType:
     sections: Mapping[str, tuple[str, ...]]
     required: str = ""
     limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
+    way_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def _with_source_port(services: Sequence[ProfileServiceSpec]) -> tuple[str, ...]:
@@ -58,8 +60,20 @@ TYPES = {
             IpSetSpec,
             {NSXT: ("firewall",), NSXV: ("firewall", "dhcp_relay")},
             required="addresses",
+            way_out={VCLOUDAIR: "Put the addresses in the firewall rule, or the ID of an IP set that exists."},
         ),
-        GroupType(SECURITY_GROUP, "security group", "security groups", SecurityGroupSpec, {NSXT: ("firewall",)}),
+        GroupType(
+            SECURITY_GROUP,
+            "security group",
+            "security groups",
+            SecurityGroupSpec,
+            {NSXT: ("firewall",)},
+            way_out={
+                NSXV: "Put the addresses of the VMs in an IP set (vca_ip_set), or name VMs and networks in the rule, "
+                "such as vm:db1 or network:web. A rule can also name a security group that exists, such as group:db.",
+                VCLOUDAIR: "Put the addresses of the VMs in the firewall rule, or the ID of a group that exists.",
+            },
+        ),
         GroupType(
             APPLICATION_PROFILE,
             "application profile",
@@ -94,6 +108,7 @@ TYPES = {
                     ),
                 ),
             },
+            way_out={VCLOUDAIR: "Put the protocol and ports in the firewall rule, or the ID of an application."},
         ),
     )
 }

@@ -76,7 +76,10 @@ def target_owner(session: Session, target: Mapping[str, Any], group_type: GroupT
         raise ConfigurationError(
             f"Managing {group_type.plural} of edge gateway {edge.name or edge.edge_id!r} failed. The backend of the "
             f"edge gateway is {BACKENDS[edge.backend].title}, but this version supports them only on {titles}.",
-            hint="Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
+            hint=group_type.way_out.get(
+                edge.backend,
+                "Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
+            ),
         )
     return _of_edge(session, _complete(session, edge))
 

@@ -12,6 +12,7 @@ from vcloudair_core import Client
 from vcloudair_core.errors import ConfigurationError, ObjectInUseError, SpecError
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge_services.entities import GroupingObject
+from vcloudair_core.testing.simulated_cloud import make_simulator, simulated_app, simulator_settings
 
 PARTNERS = {"name": "partners", "addresses": ["198.51.100.0/24", "192.0.2.1-192.0.2.9"], "description": "ticket 4711"}
 WEB = {"name": "web", "services": [{"protocol": "tcp", "port": [80, "8000-8010"]}]}
@@ -60,8 +61,26 @@ def test_several_services_and_security_groups_are_refused(tmp_path: Path) -> Non
         two = {"name": "web", "services": [{"protocol": "tcp", "port": [80]}, {"protocol": "udp", "port": [80]}]}
         with pytest.raises(SpecError, match="an application has one protocol"):
             client.ensure("ans.application_profile", two, target=OLD)
-        with pytest.raises(ConfigurationError, match="supports them only on NSX-T"):
+        with pytest.raises(ConfigurationError, match="supports them only on NSX-T") as error:
             client.ensure("ans.security_group", {"name": "a", "members": []}, target=OLD)
+        assert all(text in str(error.value.hint) for text in ("vca_ip_set", "vm:db1", "group:db"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "way_out"),
+    [
+        ("ans.ip_set", {"name": "a", "addresses": ["192.0.2.1"]}, "the ID of an IP set"),
+        ("ans.security_group", {"name": "a", "members": []}, "the ID of a group"),
+        ("ans.application_profile", {"name": "a", "services": [{"protocol": "tcp", "port": [80]}]}, "application"),
+    ],
+)
+def test_the_error_of_vcloud_air_names_an_alternative(kind: str, spec: dict[str, object], way_out: str) -> None:
+    simulator = make_simulator(profile="vca")
+    with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
+        edge = next(iter(simulator.world.edges.values())).name
+        with pytest.raises(ConfigurationError, match="supports them only on") as error:
+            client.ensure(kind, spec, target={"edge": edge})
+    assert way_out in str(error.value.hint)
 
 
 def used_ip_set(client: Client, *, exclude: bool = False) -> str:
