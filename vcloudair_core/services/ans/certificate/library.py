@@ -5,7 +5,7 @@ Source: protocol/nsxt.md §7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -101,7 +101,15 @@ class LibraryStore(CertificateStore):
         """Delete a certificate by URN."""
         self.api.write("DELETE", f"{LIBRARY}/{quote(key, safe=':')}")
 
-    def change(self, record: Record) -> None:
+    def write_changes(self, records: Sequence[Record], run: Callable[..., Any]) -> None:
+        """Write records whose name or description changed.
+
+        ``run(write, *args)`` makes a write call.
+        """
+        for record in records:
+            run(self._change, record)
+
+    def _change(self, record: Record) -> None:
         """Write the name and description of a certificate. All other fields are kept."""
         body = {**record.get(_OF_SERVER, {}), "alias": record["name"], "description": record["description"]}
         self.api.write("PUT", f"{LIBRARY}/{quote(str(record['id']), safe=':')}", body)
@@ -109,7 +117,7 @@ class LibraryStore(CertificateStore):
     def finish_replacement(self, record: Record) -> None:
         """Replace the temporary name of a certificate with its final name."""
         path = f"{LIBRARY}/{quote(str(record['id']), safe=':')}"
-        self.change({**record, _OF_SERVER: dict(mapping_of(self.api.get(path)))})
+        self._change({**record, _OF_SERVER: dict(mapping_of(self.api.get(path)))})
 
     def _id_of(self, name: str) -> str:
         for record in self.list_records():

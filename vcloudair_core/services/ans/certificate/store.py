@@ -120,10 +120,8 @@ class CertificateStore(Store):
             if not record.get("id"):
                 self._replace(record, document, uses, writes)
         replaced = {key for record in after for key in record.get(REPLACES, ())}
-        for record in after:
-            previous = before.get(key_of(record))
-            if record.get("id") and previous is not None and previous != record:
-                writes.run(self.change, record)
+        known = [record for record in after if record.get("id") and key_of(record) in before]
+        self.write_changes([record for record in known if before[key_of(record)] != record], writes.run)
         for key in before:
             if key not in kept | replaced:
                 self._remove(key, uses.get(key, ()), writes)
@@ -153,9 +151,13 @@ class CertificateStore(Store):
     def delete(self, key: str) -> None:
         """Delete a certificate by ID."""
 
-    def change(self, record: Record) -> None:
-        """Write the name and description of a certificate."""
-        raise NotImplementedError(f"{type(self).__name__} cannot change certificates")
+    def write_changes(self, records: Sequence[Record], run: Callable[..., Any]) -> None:
+        """Write records whose name or description changed.
+
+        ``run(write, *args)`` makes a write call.
+
+        By default, there are no such records: an edge gateway can only add and delete certificates.
+        """
 
     def reveal(self, private_key: PrivateKey | None) -> tuple[str | None, str | None]:
         """Return a private key and its passphrase as strings.
