@@ -72,12 +72,13 @@ options:
             type: str
           service_certificate:
             description:
-              - ID of the edge gateway's certificate, for tunnels that authenticate with V(x.509).
+              - Name or ID of the edge gateway's certificate, for tunnels that authenticate with V(x.509). On vCloud
+                Air, only IDs.
               - NSX-T edge gateways do not support this option, because each tunnel has its own certificate.
             type: str
           ca_certificates:
             description:
-              - IDs of all CA certificates.
+              - Names or IDs of all CA certificates. On vCloud Air, only IDs.
               - NSX-T edge gateways do not support this option, because each tunnel has its own CA certificate.
             type: list
             elements: str
@@ -161,8 +162,9 @@ options:
                 aliases: [shared_secret]
               certificate:
                 description:
-                  - ID of the certificate of the tunnel, for O(config.ipsec.tunnels[].authentication=x.509). On NSX-T
-                    edge gateways, the name or URN of a certificate in the certificate library of the organization.
+                  - Name or ID of the certificate of the tunnel, for O(config.ipsec.tunnels[].authentication=x.509). On
+                    NSX-T edge gateways, the name or URN of a certificate in the certificate library of the
+                    organization. On vCloud Air, only IDs.
                 type: str
               encryption:
                 description:

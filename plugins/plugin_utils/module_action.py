@@ -77,7 +77,7 @@ class ModuleAction(ActionBase):
         return arguments
 
     def _without_default_target(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments without a default that conflicts with the target that the task selects.
+        """Return the arguments without a default that conflicts with the task.
 
         If ``module_defaults`` sets ``edge`` and the task sets ``vdc_group``, ``edge`` is removed, and vice versa.
         """

@@ -1,4 +1,4 @@
-"""Tests of module_defaults that conflict with the edge gateway or VDC group that a task selects."""
+"""Tests of module_defaults that conflict with the target of a task."""
 
 from __future__ import annotations
 

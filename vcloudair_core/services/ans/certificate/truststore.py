@@ -119,6 +119,19 @@ class TruststoreStore(CertificateStore):
             raise html_error(response.body, f"the response to the write of {self.target}", "a response of the server")
 
 
+def ids_by_name(session: Session, edge: Edge) -> dict[str, list[str]]:
+    """Return the IDs of the certificates of an edge by name. Makes one API call.
+
+    The IDs have the form that other sections use.
+    """
+    path = f"{_PATH}/scope/{quote(edge.edge_id, safe='')}"
+    ids: dict[str, list[str]] = {}
+    for element in _certificates(session.call("GET", path, headers=_FRESH)):
+        record = _record(element)
+        ids.setdefault(str(record["name"]), []).append(str(record["id"]).rpartition(":")[2])
+    return ids
+
+
 def _certificates(response: Response) -> list[_Element]:
     root = xml.parse(response.body, what="the certificates")
     if xml.local(root) != "certificates":

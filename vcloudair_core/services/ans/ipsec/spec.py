@@ -116,8 +116,8 @@ class IpsecTunnelSpec:
         aliases=("shared_secret",),
     )
     certificate: str | None = spec_field(
-        "ID of the certificate of the tunnel, for `authentication=x.509`. On NSX-T edge gateways, the name or URN of a "
-        "certificate in the certificate library of the organization."
+        "Name or ID of the certificate of the tunnel, for `authentication=x.509`. On NSX-T edge gateways, the name or "
+        "URN of a certificate in the certificate library of the organization. On vCloud Air, only IDs."
     )
     encryption: str | None = spec_field(
         "Encryption algorithm, as `aes`, `aes256`, `3des` or `aes-gcm`, in any common spelling. The default for new "
@@ -279,9 +279,12 @@ class IpsecSpec:
     disable_event: bool | None = spec_field("Whether to suppress the events of the service.", absent=False)
     global_psk: Secret | None = spec_field("Pre-shared key of all tunnels with the peer address `any`.", secret=True)
     service_certificate: str | None = spec_field(
-        "ID of the edge gateway's certificate, for tunnels that authenticate with `x.509`."
+        "Name or ID of the edge gateway's certificate, for tunnels that authenticate with `x.509`. On vCloud Air, only "
+        "IDs."
     )
-    ca_certificates: tuple[str, ...] | None = spec_field("IDs of all CA certificates.", unordered=True)
+    ca_certificates: tuple[str, ...] | None = spec_field(
+        "Names or IDs of all CA certificates. On vCloud Air, only IDs.", unordered=True
+    )
     crl_certificates: tuple[str, ...] | None = spec_field(
         "IDs of all certificate revocation lists (CRLs).", unordered=True
     )

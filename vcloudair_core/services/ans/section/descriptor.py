@@ -189,6 +189,13 @@ class Section(Generic[SpecT, RuleT]):
     def prepare_store(self, store: Store, spec: Any) -> None:
         """Tell a store which section settings a spec sets. Called before the first read."""
 
+    def resolve_settings(self, store: Store, spec: Any) -> Any:
+        """Replace names in the settings with IDs of the edge.
+
+        Returns the same object if the settings contain no names.
+        """
+        return spec
+
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
         """Replace names in rules with IDs of the edge.
 

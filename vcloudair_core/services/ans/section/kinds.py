@@ -200,10 +200,10 @@ class SectionKind(_SectionKindBase):
         return problems
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in the rules with IDs of the edge."""
+        """Replace names in the settings and rules with IDs of the edge."""
         spec = desired.specs[0]
         self.section.prepare_store(store, self._complete_spec(desired, split_backend(store.backend)[0]))
-        resolved_spec = spec
+        resolved_spec = self.section.resolve_settings(store, spec)
         for one_list in self.section.lists:
             rules = one_list.rules_of(spec)
             if rules:
