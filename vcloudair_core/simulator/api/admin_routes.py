@@ -14,7 +14,11 @@ from vcloudair_core.simulator.api.own_objects import own_catalog, own_in_vdc, ow
 from vcloudair_core.simulator.documents import org_documents
 from vcloudair_core.simulator.documents.catalog_documents import catalog_document
 from vcloudair_core.simulator.documents.document_parts import respond
-from vcloudair_core.simulator.documents.network_documents import network_document
+from vcloudair_core.simulator.documents.network_documents import (
+    ALLOCATED_MEDIA,
+    allocated_addresses_document,
+    network_document,
+)
 from vcloudair_core.simulator.documents.vdc_documents import admin_vdc_document
 from vcloudair_core.transport.messages import Response
 
@@ -28,6 +32,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         ("/vdc/{vdc_id}", show_vdc),
         ("/catalog/{catalog_id}", show_catalog),
         ("/network/{network_id}", show_network),
+        ("/network/{network_id}/allocatedAddresses", list_allocated_addresses),
         ("/user/{user_id}", show_user),
         ("/role/{role_id}", show_role),
         ("/right/{right_id}", show_right),
@@ -74,6 +79,15 @@ def show_network(context: Any) -> Response:
     if network is None:
         return refuse(context, "network", "network_id")
     return respond(context, network_document(context, network, "admin-network"))
+
+
+def list_allocated_addresses(context: Any) -> Response:
+    """Return the addresses of a network that are in use."""
+    network = own_in_vdc(context, "network", context.path_params["network_id"])
+    if network is None:
+        return refuse(context, "network", "network_id")
+    document = allocated_addresses_document(context, network, "admin-network")
+    return respond(context, document, ALLOCATED_MEDIA)
 
 
 def show_user(context: Any) -> Response:

@@ -25,6 +25,7 @@ def routes(prefix: str = "") -> SimulatorRoutes:
         ("/api/vdc/{vdc_id}", show_vdc),
         ("/api/vdc/{vdc_id}/hwv/{name}", show_hardware_version),
         ("/api/network/{network_id}", show_network),
+        ("/api/network/{network_id}/allocatedAddresses", list_allocated_addresses),
         ("/api/vdcStorageProfile/{profile_id}", show_storage_profile),
         ("/api/catalog/{catalog_id}", show_catalog),
         ("/api/catalogItem/{item_id}", show_catalog_item),
@@ -57,6 +58,15 @@ def show_network(context: Any) -> Response:
     if network is None:
         return refuse(context, "network", "network_id")
     return respond(context, network_documents.network_document(context, network))
+
+
+def list_allocated_addresses(context: Any) -> Response:
+    """Return the addresses of a network that are in use."""
+    network = own_in_vdc(context, "network", context.path_params["network_id"])
+    if network is None:
+        return refuse(context, "network", "network_id")
+    document = network_documents.allocated_addresses_document(context, network)
+    return respond(context, document, network_documents.ALLOCATED_MEDIA)
 
 
 def show_storage_profile(context: Any) -> Response:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import urn
-from vcloudair_core.simulator.documents.network_documents import address_range
 from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
 from vcloudair_core.simulator.edge.nat_section import SimulatedNat
+from vcloudair_core.simulator.inventory_objects.network_usage import allocations, ends_of, pool_counts, static_pools
 from vcloudair_core.simulator.nsxt.edge_tasks import status_of
 from vcloudair_core.simulator.nsxt.edges import (
     address_range_of,
@@ -165,15 +165,17 @@ def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
     vdc = world.vdcs[network.vdc_id]
     org = world.orgs[vdc.org]
     edge = world.edges.get(network.edge_id)
-    first, last = address_range(network)
+    total, used = pool_counts(world, network)
     subnet = {
         "gateway": network.gateway,
         "prefixLength": network.prefix_length,
         "dnsSuffix": None,
         "dnsServer1": network.dns1,
         "dnsServer2": network.dns2,
-        "ipRanges": {"values": [{"startAddress": first, "endAddress": last}] if first else []},
+        "ipRanges": {"values": [_range_json(pool) for pool in static_pools(network)]},
         "enabled": True,
+        "totalIpCount": total,
+        "usedIpCount": used,
     }
     connection = {
         "routerRef": reference("edge", edge.edge_id, edge.name) if edge else None,
@@ -196,3 +198,50 @@ def network_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
         "guestVlanTaggingAllowed": False,
         "shared": network.is_shared,
     }
+
+
+def _range_json(ends: tuple[str, str]) -> dict[str, str]:
+    return {"startAddress": ends[0], "endAddress": ends[1]}
+
+
+def allocations_json(context: Any, network: OrgVdcNetwork) -> list[dict[str, Any]]:
+    """Return the addresses of a network that are in use.
+
+    Source: API reference 37.2, AllocatedIpAddress. The URN of an edge gateway as ``entityId`` is inferred.
+    """
+    world = context.world
+    org = world.orgs[world.vdcs[network.vdc_id].org]
+    shared = {
+        "networkRef": reference("network", network.network_id, network.name),
+        "orgRef": reference("org", org.org_id, org.name),
+    }
+    values = []
+    for allocation in allocations(world, network):
+        vm = allocation.vm
+        vapp = world.vapps.get(vm.vapp_id) if vm else None
+        made = {
+            "id": None,
+            "entityId": urn("vm", vm.vm_id) if vm else urn("edge", network.edge_id),
+            "entityName": vm.name if vm else "Edge Gateway",
+            "vAppName": vapp.name if vapp else None,
+            "ipAddress": allocation.address,
+            "deployed": allocation.is_deployed,
+            "allocationType": allocation.json_type,
+        }
+        values.append({**made, **shared})
+    return values
+
+
+def dhcp_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
+    """Return the DHCP service of a network.
+
+    Source: API reference 37.0, VdcNetworkDhcpConfig.
+    """
+    is_nsxt_network = bool(context.world.vdcs[network.vdc_id].network_provider)
+    pools = [
+        {"enabled": True, "ipRange": _range_json(ends_of(pool)), "maxLeaseTime": None, "defaultLeaseTime": None}
+        for pool in network.dhcp_pools
+    ]
+    mode = "EDGE" if network.edge_id else "NETWORK"
+    made = {"enabled": bool(pools), "leaseTime": 86400 if pools else None, "dhcpPools": pools or None}
+    return {**made, "mode": mode if pools and is_nsxt_network else None, "ipAddress": None, "dnsServers": []}

@@ -13,12 +13,15 @@ from vcloudair_core.simulator.access.visibility import in_visible_vdcs
 from vcloudair_core.simulator.api.own_objects import own_edge, own_in_vdc
 from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.simulator.cloudapi.network_json import (
+    allocations_json,
+    dhcp_json,
     edge_json,
     group_urn,
     network_json,
     used_addresses,
     vdc_reference,
 )
+from vcloudair_core.simulator.state.entities import OrgVdcNetwork
 from vcloudair_core.transport.messages import Response
 
 EDGES, NETWORKS = "/cloudapi/1.0.0/edgeGateways", "/cloudapi/1.0.0/orgVdcNetworks"
@@ -34,6 +37,8 @@ def routes() -> SimulatorRoutes:
         (f"{EDGES}/{{edge_id}}/usedIpAddresses", list_used_addresses),
         (NETWORKS, list_networks),
         (f"{NETWORKS}/{{network_id}}", show_network),
+        (f"{NETWORKS}/{{network_id}}/allocatedIpAddresses", list_allocated_addresses),
+        (f"{NETWORKS}/{{network_id}}/dhcp", show_dhcp),
     ]
     made = tuple(SimulatorRoute("GET", path, handler) for path, handler in calls)
     return SimulatorRoutes(
@@ -97,7 +102,36 @@ def _accessible(context: Any) -> json_responses.Views | None:
 
 def show_network(context: Any) -> Response:
     """Return one network of a VDC."""
-    network = own_in_vdc(context, "network", json_responses.uuid_of(context.path_params["network_id"]))
+    network = _own_network(context)
+    return _refuse_network(context) if network is None else json_responses.item(context, network_json(context, network))
+
+
+def list_allocated_addresses(context: Any) -> Response:
+    """Return a page of the addresses of a network that are in use.
+
+    Source: API reference 37.2, ``orgVdcNetworks/{vdcNetworkId}/allocatedIpAddresses``.
+    """
+    network = _own_network(context)
     if network is None:
-        return json_responses.no_access("network", context.path_params["network_id"])
-    return json_responses.item(context, network_json(context, network))
+        return _refuse_network(context)
+    values = allocations_json(context, network)
+    return json_responses.page(context, values, "AllocatedIpAddresses", searchable=("ipAddress",))
+
+
+def show_dhcp(context: Any) -> Response:
+    """Return the DHCP service of a network.
+
+    Source: API reference 37.0, ``orgVdcNetworks/{vdcNetworkId}/dhcp``.
+    """
+    network = _own_network(context)
+    return _refuse_network(context) if network is None else json_responses.item(context, dhcp_json(context, network))
+
+
+def _own_network(context: Any) -> OrgVdcNetwork | None:
+    identifier = json_responses.uuid_of(context.path_params["network_id"])
+    network: OrgVdcNetwork | None = own_in_vdc(context, "network", identifier)
+    return network
+
+
+def _refuse_network(context: Any) -> Response:
+    return json_responses.no_access("network", context.path_params["network_id"])

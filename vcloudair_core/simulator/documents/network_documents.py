@@ -5,16 +5,17 @@ Source: protocol/recorded-responses.md §4.
 
 from __future__ import annotations
 
-from ipaddress import ip_interface
 from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import ADMIN_MEDIA, VCLOUD_MEDIA, href
 from vcloudair_core.simulator.documents.document_parts import entity, link_to, nested, reference
+from vcloudair_core.simulator.inventory_objects.network_usage import Allocation, allocations, ends_of, static_pools
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state import capacity
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, StorageProfile
 from vcloudair_core.simulator.xml_builder import element, link
 
+ALLOCATED_MEDIA = f"{VCLOUD_MEDIA}allocatedNetworkAddress+xml"
 ORG_VDC_NETWORKS = (5, 1)
 """First API version in which networks belong to VDCs.
 
@@ -38,6 +39,7 @@ def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network"
     )
     parts = [
         reference(context, "EdgeGateway", "edge", edge.edge_id, edge.name) if edge else None,
+        _dhcp_service(context, network) if not edge and network.dhcp_pools else None,
         element("IsShared", None, network.is_shared),
     ]
     made = entity(
@@ -48,6 +50,7 @@ def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network"
         network.name,
         link_to(context, "up", "vdc", network.vdc_id),
         link("down", f"{href(context.root, kind, network.network_id)}/metadata", f"{VCLOUD_MEDIA}metadata+xml"),
+        link("down", f"{href(context.root, kind, network.network_id)}/allocatedAddresses/", ALLOCATED_MEDIA),
         element("Description", None, network.description),
         configuration,
         *(parts if is_of_vdc else ()),
@@ -71,21 +74,53 @@ def ip_scopes(context: Any, network: OrgVdcNetwork, *, is_inherited: bool) -> li
         "IsEnabled": True,
     }
     scope = nested("IpScope", values)
-    first, last = address_range(network)
-    if first:
-        scope.append(element("IpRanges", None, nested("IpRange", {"StartAddress": first, "EndAddress": last})))
+    ranges = [nested("IpRange", {"StartAddress": first, "EndAddress": last}) for first, last in static_pools(network)]
+    if ranges:
+        scope.append(element("IpRanges", None, *ranges))
     return [element("IpScopes", None, scope) if is_at_least(context.version, ORG_VDC_NETWORKS) else scope]
 
 
-def address_range(network: OrgVdcNetwork) -> tuple[str, str]:
-    """Return the first and the last address that VMs in a network can get.
+def _dhcp_service(context: Any, network: OrgVdcNetwork) -> Any:
+    """Return the DHCP service of an isolated network.
 
-    Both are empty strings if the subnet has fewer than 8 addresses.
+    Source: network.xsd, DhcpPoolServiceType.
     """
-    subnet = ip_interface(f"{network.gateway}/{network.prefix_length}").network
-    if subnet.num_addresses < 8:
-        return "", ""
-    return str(subnet[2]), str(subnet[-2])
+    pools = [
+        element(
+            "Pool",
+            None,
+            element("IsEnabled", None, True),
+            reference(context, "Network", "network", network.network_id, network.name),
+            element("DefaultLeaseTime", None, 3600),
+            element("MaxLeaseTime", None, 7200),
+            element("LowIpAddress", None, first),
+            element("HighIpAddress", None, last),
+        )
+        for first, last in map(ends_of, network.dhcp_pools)
+    ]
+    return element("ServiceConfig", None, element("GatewayDhcpService", None, element("IsEnabled", None, True), *pools))
+
+
+def allocated_addresses_document(context: Any, network: OrgVdcNetwork, kind: str = "network") -> Any:
+    """Return the addresses of a network that are allocated, with links to their VMs.
+
+    Source: network.xsd, AllocatedIpAddressesType. The links are those that a client in Go reads.
+    """
+    address = f"{href(context.root, kind, network.network_id)}/allocatedAddresses/"
+    items = [_allocated(context, allocation) for allocation in allocations(context.world, network)]
+    return element("AllocatedIpAddresses", {"href": address, "type": ALLOCATED_MEDIA}, *items)
+
+
+def _allocated(context: Any, allocation: Allocation) -> Any:
+    links = []
+    if allocation.vm is not None:
+        vapp = context.world.vapps.get(allocation.vm.vapp_id)
+        links = [
+            link_to(context, "down", "vapp", vapp.vapp_id, vapp.name) if vapp else None,
+            link_to(context, "down", "vm", allocation.vm.vm_id, allocation.vm.name),
+        ]
+    attributes = {"allocationType": allocation.xml_type, "isDeployed": allocation.is_deployed}
+    return element("IpAddress", attributes, *links, element("IpAddress", None, allocation.address))
 
 
 def storage_profile_document(context: Any, profile: StorageProfile) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import ip_address, ip_interface
 from typing import Any
 
 from vcloudair_core.errors import SpecError
@@ -17,6 +18,18 @@ from vcloudair_core.simulator.state.entities import (
     Vdc,
 )
 from vcloudair_core.simulator.state.world import World
+
+_NETWORK_FIELDS = (
+    "gateway",
+    "prefix_length",
+    "dns1",
+    "dns2",
+    "is_shared",
+    "description",
+    "connection_type",
+    "static_pools",
+    "dhcp_pools",
+)
 
 
 def default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
@@ -41,10 +54,32 @@ def add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
         reason = f"edge gateway '{edge_name}' is not in VDC '{vdc.name}'"
         raise SpecError(f"network '{tree['name']}'", reason, hint=f"Use an edge gateway of VDC '{vdc.name}'.")
     network = OrgVdcNetwork(identifier, tree["name"], vdc.vdc_id, edge.edge_id if edge else "")
-    for field in ("gateway", "prefix_length", "dns1", "dns2", "is_shared", "description", "connection_type"):
+    for field in _NETWORK_FIELDS:
         if field in tree:
             setattr(network, field, tree[field])
+    _check_pools(network, edge)
     world.networks[identifier] = network
+
+
+def _check_pools(network: OrgVdcNetwork, edge: SimulatedEdge | None) -> None:
+    """Raise SpecError for invalid pools.
+
+    A pool must be in the subnet. The DHCP pools of an NSX-V edge are not those of its networks.
+    """
+    subnet = ip_interface(f"{network.gateway}/{network.prefix_length}").network
+    for pool in (*(network.static_pools or ()), *network.dhcp_pools):
+        ends = [end.strip() for end in pool.split("-")]
+        try:
+            is_valid = len(ends) == 2 and all(ip_address(end) in subnet for end in ends)
+        except ValueError:
+            is_valid = False
+        if not is_valid:
+            hint = "Use the form FIRST-LAST, such as 192.168.10.20-192.168.10.99."
+            raise SpecError(f"network '{network.name}'", f"pool '{pool}' is not a range of {subnet}", hint=hint)
+    if network.dhcp_pools and edge is not None and edge.backend != NSXT:
+        reason = f"the DHCP pools of the edge gateway '{edge.name}' are in its section dhcp"
+        hint = "Omit dhcp_pools, and apply the DHCP section of the NSX-V edge gateway."
+        raise SpecError(f"network '{network.name}'", reason, hint=hint)
 
 
 def add_edge(world: World, vdc: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> SimulatedEdge:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.simulator.documents.addresses import ADDRESSES
+from vcloudair_core.simulator.inventory_objects.network_usage import pool_counts
 from vcloudair_core.simulator.nsxt.edges import effective_owner, gateway_type, is_nsxt
 from vcloudair_core.simulator.nsxt.entities import VdcGroup
 from vcloudair_core.simulator.query.query_columns import (
@@ -107,5 +108,8 @@ NETWORKS = Source(
         "isBusy": constant(False),
         "isShared": from_field("is_shared"),
         "isIpScopeInherited": constant(False),
+        "totalIpCount": lambda context, network: pool_counts(context.world, network)[0],
+        "usedIpCount": lambda context, network: pool_counts(context.world, network)[1],
     },
+    {"totalIpCount": (29, 0), "usedIpCount": (29, 0)},
 )

@@ -235,6 +235,16 @@ class OrgVdcNetwork(Tracked):
     metadata: dict[str, Any] = field(default_factory=dict)
     connection_type: str = "INTERNAL"
     """``INTERNAL``, or ``NON_DISTRIBUTED`` for a service interface of an NSX-T edge."""
+    static_pools: list[str] | None = None
+    """Ranges ``a-b`` of addresses for VMs.
+
+    If None, the range is the subnet without its first two addresses and its last address.
+    """
+    dhcp_pools: list[str] = field(default_factory=list)
+    """Ranges ``a-b`` of DHCP addresses.
+
+    The DHCP pools of a network that an NSX-V edge routes are in a section of the edge.
+    """
 
     @property
     def netmask(self) -> str:
