@@ -219,6 +219,40 @@ class AnsService:
 
         return read_address_book(self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
 
+    def list_networks(self, vdc: str | None = None) -> list[dict[str, Any]]:
+        """Return the networks of the organization, with used and free addresses.
+
+        The networks are sorted by name. Makes one API call for every 128 networks. Before API version 33.0, two more
+        calls for each network are made, in parallel. ``vdc`` (name or UUID) limits the list to one VDC.
+
+        Shape: ``[{"name", "id", "vdc", "vdc_id", "owner_id", "owner_name", "owner_type", "type", "backend", "edge",
+        "edge_id", "subnet", "gateway", "subnets", "dns_servers", "dns_suffix", "static_pools", "total_count",
+        "used_count", "free_count", "is_shared", "description"}]``. ``type`` is ``routed``, ``isolated``, ``direct`` or
+        ``imported``. The numbers are those of the addresses in static pools. ``used_count`` and ``free_count`` are None
+        if the server does not return the used addresses.
+
+        Raises: NotFoundError if ``vdc`` does not exist; other ApiErrors, TransportError, DecodeError.
+        """
+        from vcloudair_core.services.ans.org_networks.network_reader import NetworkReader
+
+        return [network.as_row() for network in NetworkReader(self.session).list_networks(vdc or "")]
+
+    def network(self, name_or_id: str, vdc: str | None = None) -> dict[str, Any]:
+        """Return a network by name or UUID, with its DHCP pools and used addresses.
+
+        In addition to the list of networks, makes two API calls, and one more for every additional 128 used addresses.
+        Before API version 33.0, or if an NSX-V edge gateway routes the network, makes up to four calls.
+
+        Shape: a row of :meth:`list_networks` with ``dhcp_pools`` (ranges, or None if the user cannot read them) and
+        ``allocated_addresses`` (``[{"address", "used_by", "vm", "vapp", "is_deployed"}]``). ``used_by`` is ``vm``,
+        ``edge``, ``nat``, or another name of the server.
+
+        Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
+        """
+        from vcloudair_core.services.ans.org_networks.network_reader import NetworkReader
+
+        return NetworkReader(self.session).read(name_or_id, vdc or "")
+
     def _ipsec_store(self, edge: str | None, vdc: str | None) -> StatusStore:
         from vcloudair_core.services.ans.ipsec.section import SECTION
         from vcloudair_core.services.ans.section.kinds import SectionKind

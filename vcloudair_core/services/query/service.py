@@ -15,6 +15,7 @@ from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.services.query.store import read_types
 
 if TYPE_CHECKING:
+    from vcloudair_core.services.query.vdcs import VdcReader
     from vcloudair_core.services.query.vms import VmReader
     from vcloudair_core.session.session import Session
 
@@ -57,6 +58,13 @@ class QueryService:
 
             self._vms = VmReader(self.session, self.query)
         return self._vms
+
+    @property
+    def vdcs(self) -> VdcReader:
+        """Reader that returns VDCs with their capacity and quotas."""
+        from vcloudair_core.services.query.vdcs import VdcReader
+
+        return VdcReader(self.session, self.query)
 
     def query(
         self,

@@ -73,7 +73,7 @@ class EdgeDirectory:
         except NotFoundError:
             if is_first_read:
                 if vdc:
-                    self._check_vdc(vdc)
+                    self.check_vdc(vdc)
                 raise
             # The edge may have been created since the last read.
             self._known.edges, self._known.has_vdc_names, self._known.vdcs = None, False, None
@@ -89,7 +89,7 @@ class EdgeDirectory:
         """
         edges = [edge for edge in self._with_vdc_names() if not vdc or may_be_in_vdc(edge, vdc)]
         if vdc and not edges:
-            self._check_vdc(vdc)
+            self.check_vdc(vdc)
         return sorted(edges, key=lambda edge: (edge.name, edge.vdc_name))
 
     def with_backend(self, edge: Edge) -> Edge:
@@ -175,7 +175,7 @@ class EdgeDirectory:
         vdc_id = uuid_in(identity.vdc_id)
         return {vdc_id: identity.vdc_name} if vdc_id else {}
 
-    def _check_vdc(self, vdc: str) -> None:
+    def check_vdc(self, vdc: str) -> None:
         """Raise NotFoundError if a VDC does not exist.
 
         Skip the check if the user is not allowed to list VDCs.

@@ -1,0 +1,1 @@
+"""Networks of the organization: subnets, pools and used addresses."""
