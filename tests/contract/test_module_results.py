@@ -134,6 +134,9 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_certificate", {"name": "web", "state": "absent"}),
     ("vca_metrics_info", {"names": ["vm-0001"], "metrics": ["cpu.*"], "samples": True}),
     ("vca_metrics_assert", {"thresholds": [{"metric": "mem.usage.average", "max": 100}]}),
+    ("vca_network_info", {}),
+    ("vca_network_info", {"name": "dmz"}),
+    ("vca_vdc_info", {}),
     ("vca_query_info", {"type": "vm", "where": {"isVAppTemplate": False}, "expect": "first"}),
     ("vca_query_info", {"type": "vm", "where": {"name": "nobody"}}),
     ("vca_query_facts", {"name": "vm-0001", "nics": True}),
@@ -174,6 +177,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
         "thresholds": [{"metric": "cpu.usage.average", "max": 0, "aggregate": "p95"}],
         "action": "warn",
     },
+    "vca_network_info": {"name": "dmz"},
     "vca_query_info": {"type": "vm"},
     "vca_query_facts": {"name": "vm-0001"},
     "vca_application_profile": PROFILE,
@@ -198,6 +202,8 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "vca_metrics_assert": ({"names": ["nobody"]}, "NotFoundError"),
     "vca_query_info": ({"where": {"name": "nobody"}, "expect": "one"}, "NotFoundError"),
     "vca_query_facts": ({"name": "nobody"}, "NotFoundError"),
+    "vca_network_info": ({"name": "nowhere"}, "NotFoundError"),
+    "vca_vdc_info": ({"vdc": "nowhere"}, "NotFoundError"),
 }
 """Options that make a module fail.
 
