@@ -50,10 +50,12 @@ def _calls(profile: str) -> Iterator[tuple[str, str, str, tuple[str, str]]]:
     """Yield group, method, path and notes of each call.
 
     The notes are API versions and simplifications. On-Demand has the calls of vCloud Director under ``/api/compute``.
+    VMware Cloud Director Availability has its own address.
     """
     from vcloudair_core.simulator.profiles import built_in_routes
+    from vcloudair_core.simulator.vcda.routes import vcda_routes
 
-    for group in built_in_routes(profile):
+    for group in (*built_in_routes(profile), *(vcda_routes() if profile == "vcd" else ())):
         if group.name == "absent":
             continue  # These calls belong to another profile.
         for route in group.routes:

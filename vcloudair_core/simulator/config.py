@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from vcloudair_core.simulator.nsxt.options import NsxtOptions
 from vcloudair_core.simulator.nsxt.options import option as _option
 from vcloudair_core.simulator.releases import ALL_MODERN, NSXT_RELEASES, RELEASES
+from vcloudair_core.simulator.vcda.options import VcdaOptions
 
 DEFAULT_VERSIONS = ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "33.0", *ALL_MODERN)
 PROFILES = ("vchs", "vca", "vcd", "all")
@@ -30,7 +31,7 @@ PROVIDER_USER = "administrator"
 
 @dataclass(frozen=True)
 class CloudOptions:
-    """Options of a simulator, except options for NSX-T edge gateways.
+    """Options of a simulator, except options of NSX-T and VCDA.
 
     ``metadata["about"]`` of each field describes the option. The option documentation is generated from these texts.
     """
@@ -239,7 +240,7 @@ class CloudOptions:
 
 
 @dataclass(frozen=True)
-class SimulatorConfig(NsxtOptions, CloudOptions):
+class SimulatorConfig(VcdaOptions, NsxtOptions, CloudOptions):
     """Options of a simulator."""
 
     def __post_init__(self) -> None:
@@ -257,16 +258,19 @@ class SimulatorConfig(NsxtOptions, CloudOptions):
             object.__setattr__(self, "nsxt_edges", 1)
 
 
-_FIXED = ("id_form", "placeholders", "nsxt_edges", "second_provider")
+_FIXED = (
+    *("id_form", "placeholders", "nsxt_edges", "second_provider"),
+    *("vcda_replications", "vcda_site", "vcda_peer_site"),
+)
 """Options of the inventory, which is built at the start."""
 
 
 def changeable_options() -> tuple[str, ...]:
     """Return the names of the options that can change at run time.
 
-    These are the options for tasks, writes, DR and NSX-T edge gateways.
+    These are the options for tasks, writes, DR, NSX-T edge gateways and VMware Cloud Director Availability.
     """
     names = [option.name for option in fields(SimulatorConfig)]
     first, end = names.index("queued_owner"), names.index("vdc_cpu_limit_mhz")
-    changeable = names[first:end] + [option.name for option in fields(NsxtOptions)]
+    changeable = names[first:end] + [option.name for option in (*fields(NsxtOptions), *fields(VcdaOptions))]
     return tuple(name for name in changeable if name not in _FIXED)

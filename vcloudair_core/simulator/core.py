@@ -5,92 +5,34 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.access.compiled_routes import compile_routes, path_depth, routes_by_depth
+from vcloudair_core.simulator.access.request_context import Context, RequestInProgress
 from vcloudair_core.simulator.access.required_rights import refuse
-from vcloudair_core.simulator.access.rights import rights_of
 from vcloudair_core.simulator.admission import has_vcloud_documents, reject
 from vcloudair_core.simulator.api.unknown_paths import NOTE, UnknownPaths, answer_unknown
-from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
+from vcloudair_core.simulator.config import SimulatorConfig, changeable_options
 from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError
 from vcloudair_core.simulator.inventory import build_world
 from vcloudair_core.simulator.json_documents.negotiation import in_accepted_format
 from vcloudair_core.simulator.request_log import RequestLog
 from vcloudair_core.simulator.server.client_settings import client_variables, first_api_token
-from vcloudair_core.simulator.server.in_process import InProcessTransport
+from vcloudair_core.simulator.server.in_process import VCDA_HOST, InProcessTransport
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.task_register import Tasks
-from vcloudair_core.simulator.state.world import World
 from vcloudair_core.simulator.virtual_clock import VirtualClock
 from vcloudair_core.transport.messages import Request, Response
 
 LOCAL_ORIGIN = "https://simulator.invalid"
-
-
-@dataclass
-class Context:
-    """The argument of a route handler.
-
-    :class:`SimulatorContext` in ``plugin.records`` describes the public attributes.
-    """
-
-    request: Request
-    path_params: Mapping[str, str]
-    query: Mapping[str, Sequence[str]]
-    raw_query: str
-    base_url: str
-    state: dict[str, Any]
-    simulator: Simulator
-    user: Any = None
-    version: str = "5.6"
-    request_id: str = ""
-    _rights: frozenset[str] | None = None
-
-    def may(self, right: str) -> bool:
-        """Return True if the session's user has ``right``, a right of ``access.rights``."""
-        if self._rights is None:
-            self._rights = rights_of(self.world, self.user.user, self.user.home_org)
-        return right in self._rights
-
-    @property
-    def world(self) -> World:
-        """Return the inventory of the simulated cloud."""
-        return self.simulator.world
-
-    @property
-    def root(self) -> str:
-        """Return the URL prefix of links in documents.
-
-        For On-Demand, the prefix contains ``/api/compute``. Source: protocol/sessions.md §3.2.
-        """
-        return self.base_url + (COMPUTE if self.request.path.startswith(f"{COMPUTE}/") else "")
-
-    @property
-    def wants_json(self) -> bool:
-        """Return True if the Accept header of an NSX request asks for JSON.
-
-        Source: protocol/ans.md §1.2.
-        """
-        return "json" in self.request.headers.get("Accept", "")
-
-
-@dataclass
-class _Exchange:
-    """A request in progress. ``user`` is set after the route handler has run."""
-
-    request: Request
-    parts: SplitResult
-    request_id: str
-    user: Any = None
-    note: str = ""
+LOCAL_VCDA = f"https://{VCDA_HOST}"
 
 
 class Simulator:
@@ -138,6 +80,7 @@ class Simulator:
             for group in self.route_groups:
                 if group.seed is not None:
                     group.seed(self.world, self.state[group.name])
+            self.vcda = self.vcda_endpoints()
             self.request_log.clear()
             self.unknown_paths.clear()
             self.faults.clear()
@@ -145,6 +88,19 @@ class Simulator:
                 from vcloudair_core.simulator.replay.state_dump import load_state
 
                 load_state(self, self._initial_state)
+
+    def vcda_endpoints(self) -> dict[str, Any]:
+        """Return the endpoints of VMware Cloud Director Availability by site.
+
+        The destination comes first.
+
+        A cloud without this product has none.
+        """
+        if not self.world.vdc_sites:
+            return {}
+        from vcloudair_core.simulator.vcda.endpoint import VcdaEndpoint
+
+        return {site: VcdaEndpoint(self, site) for site in (self.config.vcda_site, self.config.vcda_peer_site)}
 
     def configure(self, **options: Any) -> None:
         """Change options until the next reset. See :func:`changeable_options`.
@@ -159,8 +115,12 @@ class Simulator:
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    def handle(self, request: Request) -> Response:
+    def handle(self, request: Request, endpoint: Any = None) -> Response:
         """Carry out a request, and return the response.
+
+        Args:
+            request: The request.
+            endpoint: Endpoint of VMware Cloud Director Availability that got the request. None means vCloud Director.
 
         Raises SocketFaultError if a fault breaks the connection.
         """
@@ -175,9 +135,14 @@ class Simulator:
                 return answer_control(self, request, parts.path)
         fault = self.faults.match(request.method, parts.path)
         note, status = (fault.kind if fault else ""), 0
-        exchange = _Exchange(request, parts, request_id)
+        exchange = RequestInProgress(request, parts, request_id, endpoint)
         entry = self.request_log.begin(
-            method=request.method, path=parts.path, query=parts.query, request_id=request_id, note=note
+            method=request.method,
+            path=parts.path,
+            query=parts.query,
+            request_id=request_id,
+            note=note,
+            site=endpoint.site if endpoint else "",
         )
         try:
             response = self._respond(exchange, fault)
@@ -193,6 +158,8 @@ class Simulator:
                 user=exchange.user.user if exchange.user else "",
                 note=note or exchange.note,
             )
+        if endpoint is not None:
+            return self._dated(replace(response, url=request.url))
         headers = {
             "X-VMWARE-VCLOUD-REQUEST-ID": request_id,
             "X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME": str(round((time.perf_counter() - started) * 1000)),
@@ -206,10 +173,13 @@ class Simulator:
         date = formatdate(self.clock.now(), usegmt=True)
         return replace(response, headers=response.headers.merged({"Date": date}))
 
-    def _respond(self, exchange: _Exchange, fault: Fault | None) -> Response:
+    def _respond(self, exchange: RequestInProgress, fault: Fault | None) -> Response:
         if fault is not None:
             early = fault.before(self, exchange.request, exchange.request_id)
             if early is not None:
+                if exchange.endpoint is not None:
+                    answer: Response = exchange.endpoint.fault_response(early)
+                    return answer
                 return self._in_format(exchange, lambda: early)
         with self._lock:
             handle = partial(self._in_format, exchange, self._dispatch(exchange))
@@ -222,12 +192,15 @@ class Simulator:
             return response
         return fault.after(self._dated(replace(response, url=exchange.request.url)))
 
-    def _dispatch(self, exchange: _Exchange) -> Callable[[], Response]:
+    def _dispatch(self, exchange: RequestInProgress) -> Callable[[], Response]:
         """Find the route of a request, and check the session.
 
         Return a function that calls the route handler and returns the response.
         """
         self.tasks.settle()
+        if exchange.endpoint is not None:
+            carry_out_there: Callable[[], Response] = exchange.endpoint.dispatch(exchange)
+            return carry_out_there
         request, parts = exchange.request, exchange.parts
         same_depth = self._by_depth.get(path_depth(parts.path), ())
         matches = [(compiled, compiled.pattern.match(parts.path)) for compiled in same_depth]
@@ -263,13 +236,13 @@ class Simulator:
 
         return carry_out
 
-    def _in_format(self, exchange: _Exchange, handle: Callable[[], Response]) -> Response:
+    def _in_format(self, exchange: RequestInProgress, handle: Callable[[], Response]) -> Response:
         """Call the route handler, and return the response as XML or JSON.
 
         The Accept header selects the format. Source: protocol/vcd-modern.md §1.2, §1.7.
         """
         response = handle()
-        if not has_vcloud_documents(exchange.parts.path):
+        if exchange.endpoint is not None or not has_vcloud_documents(exchange.parts.path):
             return response
         return in_accepted_format(exchange.request, response, list(self.config.api_versions))
 
@@ -291,12 +264,15 @@ class Simulator:
         """Return a transport that sends requests to this simulator in process."""
         return InProcessTransport(self)
 
-    def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:
+    def env(
+        self, url: str = LOCAL_ORIGIN, ca_path: str = "", *, vcda_url: str = LOCAL_VCDA, vcda_ca_path: str = ""
+    ) -> dict[str, str]:
         """Return the VCA_* variables that connect a client to this simulator.
 
-        VCA_VDC is absent if vCloud Director has several VDCs, so that an Ansible inventory covers all of them.
+        VCA_VDC is absent if vCloud Director has several VDCs, so that an Ansible inventory covers all of them. The
+        variables of VMware Cloud Director Availability are absent without this product.
         """
-        return client_variables(self.config, self.world, url, ca_path)
+        return client_variables(self.config, self.world, url, ca_path, vcda_url, vcda_ca_path)
 
     def first_api_token(self) -> str:
         """Return an API token of the user whose credentials :meth:`env` returns.

@@ -39,6 +39,7 @@ from vcloudair_core.simulator.state.entities import (
     Vm,
 )
 from vcloudair_core.simulator.state.world import World
+from vcloudair_core.simulator.vcda.vcda_inventory import counted_replications, counted_source, fill_vcda, has_vcda
 
 
 def build_world(config: SimulatorConfig) -> World:
@@ -51,6 +52,8 @@ def build_world(config: SimulatorConfig) -> World:
     external = ExternalNetwork(world.make_id("external-network", "external-net"))
     world.external_networks[external.network_id] = external
     _fill(world, tree, config)
+    if has_vcda(tree):
+        fill_vcda(world, tree, config)
     add_system_profiles(world, _network_providers(world, config))
     if world.port_profiles:
         # Most clouds have no NSX-T, and these modules need time to load.
@@ -130,9 +133,11 @@ def _counted(config: SimulatorConfig) -> dict[str, Any]:
         "vms": [_counted_vm(vdc, n, config) for n in range(1, config.vms + 1)],
         "templates": [{"name": f"template-{n}"} for n in range(1, config.templates + 1)],
         "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
+        **counted_replications(config),
     }
+    vdcs = [contents, *_counted_nsxt(config), *counted_source(config)]
     user = {"name": USER, "password": PASSWORD, "api_tokens": [API_TOKEN], "role": config.user_role}
-    return {"orgs": [{"name": ORG, "users": [user], "vdcs": [contents, *_counted_nsxt(config)]}]}
+    return {"orgs": [{"name": ORG, "users": [user], "vdcs": vdcs}]}
 
 
 def _counted_nsxt(config: SimulatorConfig) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ class LoggedRequest:
     """A request in the log.
 
     ``status`` is 0 until the simulator responds. ``note`` is the kind of the fault that applied to the request, or
-    ``unknown`` for a path without a route.
+    ``unknown`` for a path without a route. ``site`` is the site of VMware Cloud Director Availability that got the
+    request, or empty for vCloud Director.
     """
 
     sequence: int
@@ -24,6 +25,7 @@ class LoggedRequest:
     elapsed_ms: float = 0.0
     user: str = ""
     note: str = ""
+    site: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as a JSON object."""

@@ -88,6 +88,7 @@ def load_state(simulator: Any, state: Mapping[str, Any]) -> None:
         _refill(values, plugins.get(name, {}))
     simulator.clock.advance(time_s - simulator.clock.now())
     simulator.sessions = Sessions(config, simulator.clock)
+    simulator.vcda = simulator.vcda_endpoints()
 
 
 def _refill(current: Any, contents: Any) -> None:

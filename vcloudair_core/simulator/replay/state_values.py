@@ -21,10 +21,12 @@ def _classes() -> dict[str, type]:
     from vcloudair_core.simulator.edge_services import entities as edge_entities
     from vcloudair_core.simulator.nsxt import entities as nsxt_entities
     from vcloudair_core.simulator.state import api_tokens, catalog_entities, entities, simulated_tasks
+    from vcloudair_core.simulator.vcda import entities as vcda_entities
 
+    modules = (entities, catalog_entities, edge_entities, nsxt_entities, vcda_entities, api_tokens, simulated_tasks)
     return {
         name: value
-        for module in (entities, catalog_entities, edge_entities, nsxt_entities, api_tokens, simulated_tasks)
+        for module in modules
         for name, value in vars(module).items()
         if is_dataclass(value) and isinstance(value, type)
     }

@@ -7,7 +7,9 @@ from vcloudair_core.simulator.releases import API_TOKENS, newest
 from vcloudair_core.simulator.state.world import World
 
 
-def client_variables(config: SimulatorConfig, world: World, url: str, ca_path: str) -> dict[str, str]:
+def client_variables(
+    config: SimulatorConfig, world: World, url: str, ca_path: str, vcda_url: str = "", vcda_ca_path: str = ""
+) -> dict[str, str]:
     """Return the VCA_* variables for a client. See :meth:`Simulator.env`."""
     profile = config.profile
     edge = next(iter(world.edges.values()), None)
@@ -24,6 +26,8 @@ def client_variables(config: SimulatorConfig, world: World, url: str, ca_path: s
         "VCA_EDGE": edge.name if edge else "",
         "VCA_CA_PATH": ca_path,
     }
+    if world.vdc_sites:
+        variables |= {"VCA_VCDA_URL": vcda_url, "VCA_VCDA_CA_PATH": vcda_ca_path}
     return {name: value for name, value in variables.items() if value}
 
 

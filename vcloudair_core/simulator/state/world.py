@@ -29,6 +29,11 @@ from vcloudair_core.simulator.state.entities import (
     Vm,
 )
 from vcloudair_core.simulator.state.registry import ChangeCounter, Registry
+from vcloudair_core.simulator.vcda.entities import (
+    SimulatedVappReplication,
+    SimulatedVcdaTask,
+    SimulatedVmReplication,
+)
 
 _InVdc = TypeVar("_InVdc", Vm, VApp, OrgVdcNetwork, SimulatedEdge, StorageProfile, Template, Media, CatalogItem)
 
@@ -61,6 +66,14 @@ class World:
         self.media: dict[str, Media] = Registry(self.changes)
         self.template_vms: dict[str, Vm] = Registry(self.changes)
         self.replications: dict[str, SimulatedReplication] = {}
+        self.vm_replications: dict[str, SimulatedVmReplication] = {}
+        self.vapp_replications: dict[str, SimulatedVappReplication] = {}
+        self.vcda_tasks: dict[str, SimulatedVcdaTask] = {}
+        self.vdc_sites: dict[str, str] = {}
+        """Site of VMware Cloud Director Availability, by ID of the VDC.
+
+        A cloud without this product has no sites.
+        """
         self.users: list[User] = []
         self.roles = {role.role_id: role for role in map(self._role, ROLE_NAMES)}
         self._by_vapp: tuple[int, dict[str, list[Vm]]] = (-1, {})

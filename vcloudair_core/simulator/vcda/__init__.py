@@ -1,0 +1,1 @@
+"""The simulated endpoint of VMware Cloud Director Availability (VCDA)."""

@@ -1,0 +1,1 @@
+"""Operations on replications of VMware Cloud Director Availability."""

@@ -1,0 +1,1 @@
+"""Reads of VCDA replications: documents, instances and routes."""

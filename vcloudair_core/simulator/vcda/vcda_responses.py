@@ -1,0 +1,90 @@
+"""JSON responses of VMware Cloud Director Availability: objects, pages and errors.
+
+Source: protocol/vcda.md §1, §3, §6.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from lxml import etree
+
+from vcloudair_core.transport.messages import Headers, Response
+
+DEFAULT_LIMIT = 100
+_STACK = "com.vmware.h4.cloud.service.ReplicationService.simulated(ReplicationService.java:1)"
+
+
+def error_document(code: str, message: str, *arguments: str) -> dict[str, Any]:
+    """Return the JSON object of an error, as in responses, tasks and replications."""
+    return {"code": code, "msg": message, "args": list(arguments), "stacktrace": f"{code}: {message}\n\tat {_STACK}"}
+
+
+def error(status: int, code: str, message: str, *arguments: str) -> Response:
+    """Return an error in the format of VCDA."""
+    return item("", error_document(code, message, *arguments), status)
+
+
+def item(version: str, value: Any, status: int = 200) -> Response:
+    """Return a JSON response in an API version of VCDA."""
+    media_type = f"application/vnd.vmware.h4-v{version}+json" if version else "application/json"
+    return Response(status, Headers({"Content-Type": f"{media_type};charset=UTF-8"}), json.dumps(value).encode())
+
+
+def shown(context: Any, value: Any) -> Any:
+    """Return a JSON value after the option ``vcda_null_as_text`` is applied.
+
+    Source: protocol/vcda.md §3.
+    """
+    if not context.config.vcda_null_as_text:
+        return value
+    return _with_text(value)
+
+
+def _with_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_text(field) for name, field in value.items()}
+    if isinstance(value, list):
+        return [_with_text(entry) for entry in value]
+    return "null" if value is None else value
+
+
+def page(context: Any, values: Sequence[Any], document: Any) -> Response:
+    """Return the page of ``values`` that ``offset`` and ``limit`` select.
+
+    ``document(value)`` returns the JSON object of a value. Raises ValueError for an invalid offset or limit.
+    """
+    offset, limit = whole_number(context, "offset", 0), whole_number(context, "limit", DEFAULT_LIMIT)
+    body = {"items": [document(value) for value in values[offset : offset + limit]], "total": len(values)}
+    if context.config.vcda_list_echo:
+        body |= {"offset": offset, "limit": limit}
+    return item(context.version, shown(context, body))
+
+
+def whole_number(context: Any, name: str, default: int) -> int:
+    """Return a parameter of the request as a number, or ``default``.
+
+    Raises ValueError if the value is not a number, or is negative.
+    """
+    text = context.parameter(name)
+    if text and not text.isdecimal():
+        message = f"The parameter '{name}' must be a whole number, not '{text}'."
+        raise ValueError(message)
+    return int(text) if text else default
+
+
+def as_vcda_error(response: Response) -> Response:
+    """Return the response of a fault in the format of VCDA.
+
+    Faults make errors in the XML format of vCloud. Other responses do not change.
+    """
+    if response.status == 401 and not response.body:
+        return error(401, "NotAuthenticated", "The session has ended.")
+    if "vcloud.error+xml" not in response.headers.get("Content-Type", ""):
+        return response
+    attributes = etree.fromstring(response.body).attrib
+    converted = error(response.status, str(attributes["minorErrorCode"]), str(attributes["message"]))
+    retry = {name: value for name, value in response.headers.pairs() if name.lower() == "retry-after"}
+    return Response(response.status, converted.headers.merged(retry), converted.body)
