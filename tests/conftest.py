@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import gc
-import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -60,15 +58,17 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cached_entry_points() -> Iterator[None]:
-    """Cache entry points for each ``sys.path``, as reading them is slow."""
-    read = importlib.metadata.entry_points
+    """Find plugins once for each ``sys.path``, because tests have new cache folders."""
+    from vcloudair_core.plugin import installed_plugins
+
+    find = installed_plugins.installed_plugins
 
     @functools.cache
-    def read_once(path: tuple[str, ...], **parameters: str) -> Any:
-        return read(**parameters)
+    def find_once(path: tuple[str, ...]) -> list[installed_plugins.InstalledPlugin]:
+        return find()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.metadata, "entry_points", lambda **parameters: read_once(tuple(sys.path), **parameters))
+        patch.setattr(installed_plugins, "installed_plugins", lambda: find_once(tuple(sys.path)))
         yield
 
 

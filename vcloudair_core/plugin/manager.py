@@ -6,7 +6,6 @@ describes. Guards isolate failures, see :mod:`~vcloudair_core.plugin.isolation`.
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import os
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from vcloudair_core.errors import PluginError
-from vcloudair_core.plugin import hooks, plan_policies
+from vcloudair_core.plugin import hooks, installed_plugins, plan_policies
+from vcloudair_core.plugin.installed_plugins import InstalledPlugin
 from vcloudair_core.plugin.isolation import FAILURES, Isolation, RecordIsolation, TransportIsolation, guard
 from vcloudair_core.plugin.plugin_info import PluginInfo
 from vcloudair_core.plugin.records import (
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorRoutes)
 
-ENTRY_POINT_GROUP = "vcloudair_core"
 _OWN = ("vcloudair-core", "vcloudair_core")
 """Names of the distribution and of the package that contain the built-in plugins."""
 
@@ -73,7 +72,6 @@ class PluginManager:
         self._pm = pluggy.PluginManager(hooks.PROJECT)
         self._pm.add_hookspecs(hooks)
         self._infos: dict[str, PluginInfo] = {}
-        self._distributions: dict[importlib.metadata.Distribution, tuple[str, str]] = {}
         self._collected: dict[str, dict[str, tuple[Any, str]]] = {}
         self._failed_policies: dict[str, PluginInfo] = {}
         self._rules: dict[str, Isolation] = {
@@ -87,16 +85,16 @@ class PluginManager:
 
     # -- loading -------------------------------------------------------------------------------------------------
 
-    def load_entry_points(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
+    def load_entry_points(self, entry_points: Iterable[InstalledPlugin] | None = None) -> None:
         """Load the plugins of the entry-point group.
 
         Plugins that fail are recorded and skipped.
         """
         if entry_points is None:
-            entry_points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+            entry_points = installed_plugins.installed_plugins()
         # Sorted, so that the order of hooks does not depend on the order of sys.path. Built-in plugins come first, so
         # that no other plugin can take their names.
-        for entry_point in sorted(set(entry_points), key=lambda ep: (not self._is_built_in(ep), ep.name, ep.value)):
+        for entry_point in sorted(entry_points, key=lambda ep: (not _is_built_in(ep), ep.name, ep.value)):
             self._load(entry_point)
         self.check_required()
 
@@ -115,9 +113,13 @@ class PluginManager:
                     hint="Install or repair the plugin, or remove it from VCA_REQUIRE_PLUGINS.",
                 )
 
-    def _load(self, entry_point: importlib.metadata.EntryPoint) -> None:
-        distribution, version = self._distribution_of(entry_point)
-        info = PluginInfo(name=entry_point.name, distribution=distribution, version=version, module=entry_point.value)
+    def _load(self, entry_point: InstalledPlugin) -> None:
+        info = PluginInfo(
+            name=entry_point.name,
+            distribution=entry_point.distribution,
+            version=entry_point.version,
+            module=entry_point.value,
+        )
         if info.name in self._infos:
             first = self._infos[info.name]
             if first.module == info.module:
@@ -147,21 +149,6 @@ class PluginManager:
             self._block_plans(info, is_policy=plan_policies.has_policy(plugin))
             return
         self._register(info, plugin)
-
-    def _is_built_in(self, entry_point: importlib.metadata.EntryPoint) -> bool:
-        distribution, package = _OWN
-        is_own = self._distribution_of(entry_point)[0].replace("_", "-").lower() == distribution
-        return is_own and entry_point.value.partition(".")[0] == package
-
-    def _distribution_of(self, entry_point: importlib.metadata.EntryPoint) -> tuple[str, str]:
-        """Return the name and version of a distribution, read once from its metadata."""
-        dist = entry_point.dist
-        if dist is None:
-            return "", ""
-        if dist not in self._distributions:
-            # An interrupted pip leaves distributions without name and version.
-            self._distributions[dist] = (dist.name or "", dist.version or "")
-        return self._distributions[dist]
 
     def register(self, plugin: object, name: str) -> None:
         """Register a plugin object that a program or a test provides.
@@ -375,6 +362,12 @@ class PluginManager:
         Failed plugins are included.
         """
         return [self._infos[name] for name in sorted(self._infos)]
+
+
+def _is_built_in(entry_point: InstalledPlugin) -> bool:
+    distribution, package = _OWN
+    is_own = entry_point.distribution.replace("_", "-").lower() == distribution
+    return is_own and entry_point.value.partition(".")[0] == package
 
 
 def _is_impl(plugin: object, name: str) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import PlanRejectedError
 from vcloudair_core.plugin.hooks import PROJECT
 from vcloudair_core.plugin.isolation import Isolation
 from vcloudair_core.plugin.plugin_info import PluginInfo
+
+if TYPE_CHECKING:
+    from vcloudair_core.plugin.installed_plugins import InstalledPlugin
 
 POLICY = "vca_plan_ready"
 _MOST_BYTES = 1_000_000
@@ -84,11 +84,14 @@ def has_policy(plugin: object) -> bool:
     return False
 
 
-def mentions_policy(entry_point: importlib.metadata.EntryPoint) -> bool:
+def mentions_policy(entry_point: InstalledPlugin) -> bool:
     """Return True if the source of a plugin mentions the policy hook.
 
     The source is read without importing it, because some plugins cannot be imported.
     """
+    import importlib.util
+    from pathlib import Path
+
     module = entry_point.value.partition(":")[0].strip()
     try:
         spec = importlib.util.find_spec(module.partition(".")[0])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.settings.settings import user_folder
+from vcloudair_core.util.user_dirs import user_folder
 
 if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings

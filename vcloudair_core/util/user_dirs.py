@@ -6,7 +6,17 @@ The directories are neither created nor checked.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ON_LINUX = {
+    "config": ("XDG_CONFIG_HOME", "/.config"),
+    "cache": ("XDG_CACHE_HOME", "/.cache"),
+    "state": ("XDG_STATE_HOME", "/.local/state"),
+}
 
 
 def user_folder(kind: str) -> Path | None:
@@ -14,13 +24,37 @@ def user_folder(kind: str) -> Path | None:
 
     Return None if the user has no home directory.
     """
-    import platformdirs
+    from pathlib import Path
 
-    try:
-        folder = Path(getattr(platformdirs, f"user_{kind}_dir")("vcloudair"))
-    except RuntimeError:  # newer versions; older ones leave "~" in the path
-        return None
-    return folder if folder.is_absolute() else None
+    path = user_path(kind)
+    return Path(path) if path else None
+
+
+def user_path(kind: str) -> str:
+    """Return the path of :func:`user_folder`, or an empty string."""
+    path = _usual_path(kind)
+    if not path:
+        import platformdirs
+
+        try:
+            path = str(getattr(platformdirs, f"user_{kind}_dir")("vcloudair"))
+        except RuntimeError:  # newer versions; older ones leave "~" in the path
+            return ""
+    return path if os.path.isabs(path) else ""  # noqa: PTH117 - without an import of pathlib
+
+
+def _usual_path(kind: str) -> str:
+    """Return the path on Linux if nothing is unusual, or an empty string.
+
+    The import of platformdirs takes longer than the start of a bare interpreter. In these cases, platformdirs returns
+    the same path, which a test proves.
+    """
+    if sys.platform != "linux" or "ANDROID_DATA" in os.environ:
+        return ""
+    variable, below_home = _ON_LINUX[kind]
+    above = os.environ.get(variable) or os.environ.get("HOME", "").rstrip("/") + below_home
+    is_usual = above.startswith("/") and above != below_home and above == above.strip()
+    return os.path.join(above, "vcloudair") if is_usual else ""  # noqa: PTH118 - as above
 
 
 def expand_user(path: str | Path) -> Path:
@@ -28,4 +62,6 @@ def expand_user(path: str | Path) -> Path:
 
     Return the path unchanged if the user has no home directory.
     """
+    from pathlib import Path
+
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises RuntimeError without a home

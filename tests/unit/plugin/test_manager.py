@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError, PluginError
 from vcloudair_core.plugin import hooks, protected_names
 from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.plugin.installed_plugins import InstalledPlugin
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.records import (
     API_VERSION,
@@ -49,25 +49,20 @@ def service(name: str) -> ServiceRecord:
     return ServiceRecord(name, f"Service {name}", lambda session: session)
 
 
-class FakeDist:
-    def __init__(self, name: str, version: str = "1.0") -> None:
-        self.name = name
-        self.version = version
-
-
 class FakeEntryPoint:
     """An installed entry point."""
 
     def __init__(self, name: str, dist: str, load: Callable[[], object], value: str = "") -> None:
         self.name = name
         self.value = value or f"{dist}.plugin"
-        self.dist = FakeDist(dist)
+        self.distribution = dist
+        self.version = "1.0"
         self.load = load
 
 
 def loaded(*entry_points: FakeEntryPoint, environ: Mapping[str, str] | None = None) -> PluginManager:
     plugins = PluginManager(environ=environ or {})
-    plugins.load_entry_points(cast("list[importlib.metadata.EntryPoint]", entry_points))
+    plugins.load_entry_points(cast("list[InstalledPlugin]", entry_points))
     return plugins
 
 
