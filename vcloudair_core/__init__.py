@@ -9,11 +9,13 @@ Names are loaded at first use, so that importing the package is fast.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from vcloudair_core._version import __version__
 
+TYPE_CHECKING = False  # An import of typing would slow down each command.
 if TYPE_CHECKING:
+    from typing import Any
+
     from vcloudair_core.app import App, connect, preload
     from vcloudair_core.client import Client
     from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat

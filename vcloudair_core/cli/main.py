@@ -92,7 +92,9 @@ def _run(arguments: Sequence[str], marks: set[str]) -> int:
     from vcloudair_core.cli.command_tree import build_tree
     from vcloudair_core.cli.invocation import Invocation
     from vcloudair_core.cli.loading import load_commands
+    from vcloudair_core.cli.start.help_cache import help_stamp, is_help, remember_help
 
+    stamp = help_stamp() if is_help(arguments) else ""
     plugins, records, problem = load_commands()
     tree = build_tree(records, plugins)
     # ClickException of the click version that typer uses
@@ -109,6 +111,8 @@ def _run(arguments: Sequence[str], marks: set[str]) -> int:
         return USAGE
     except typer.Abort:
         return _stopped()
+    if stamp:
+        remember_help(stamp, tree, plugins, records)
     if status == INTERRUPTED:  # typer reports Ctrl-C like this
         return _stopped()
     return status if isinstance(status, int) else OK

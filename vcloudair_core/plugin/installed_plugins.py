@@ -125,16 +125,16 @@ def _record(folder: str, place: str, cached: Any) -> Mapping[str, Any]:
         return {"stamp": stamp if _is_settled(stamp) else None, "distributions": [], "files": {}}
     import importlib.metadata
 
-    found, files = [], {}
+    distributions, files = [], {}
     for distribution in importlib.metadata.distributions(path=[folder]):
         entries = [entry for entry in distribution.entry_points if entry.group == ENTRY_POINT_GROUP]
         names = (distribution.name or "", distribution.version or "") if entries else ()
-        found.append((_normalized(distribution), [(entry.name, entry.value, *names) for entry in entries]))
+        distributions.append((_normalized(distribution), [(entry.name, entry.value, *names) for entry in entries]))
         at = str(getattr(distribution, "_path", ""))
         if entries or at.endswith(".egg-info"):  # setuptools changes files in an .egg-info folder in place
             files.update({path: _stamp(path) for path in (at, *(os.path.join(at, name) for name in _FILES))})  # noqa: PTH118
     is_kept = os.path.isdir(place) and _is_settled(stamp) and not place.endswith(".egg")  # noqa: PTH112 - as above
-    return {"stamp": stamp if is_kept else None, "distributions": found, "files": files}
+    return {"stamp": stamp if is_kept else None, "distributions": distributions, "files": files}
 
 
 def _normalized(distribution: importlib.metadata.Distribution) -> str:
@@ -155,7 +155,10 @@ def _names(place: str) -> Iterator[str]:
 
 
 def _stamp(path: str) -> list[int]:
-    """Return values that change when a file or folder changes. Empty if it does not exist."""
+    """Return values that change when a file or folder changes.
+
+    The list is empty if the file does not exist.
+    """
     try:
         status = os.stat(path)  # noqa: PTH116 - as above
     except (OSError, ValueError):

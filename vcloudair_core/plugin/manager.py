@@ -6,8 +6,10 @@ describes. Guards isolate failures, see :mod:`~vcloudair_core.plugin.isolation`.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
+import types
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,6 +58,20 @@ _OFFERS: dict[str, type] = {
 """Record type that each hook returns."""
 
 
+class _FastManager(pluggy.PluginManager):
+    """A pluggy manager that looks for hooks only among the functions of a module.
+
+    pluggy inspects every name of a plugin, including constants and imported classes, and rejects all but functions.
+    """
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        value = getattr(plugin, "__dict__", {}).get(name)
+        is_function = inspect.isroutine(value) or isinstance(value, (classmethod, staticmethod))
+        if isinstance(plugin, types.ModuleType) and not is_function:
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+
 class PluginManager:
     """Load the plugins of an App, and call their hooks.
 
@@ -69,7 +85,7 @@ class PluginManager:
         self._blocked = set(_names_in(env.get("VCA_DISABLE_PLUGINS", "")))
         self._required = set(_names_in(env.get("VCA_REQUIRE_PLUGINS", "")))
         is_traced = env.get("VCA_TRACE_PLUGINS", "") not in ("", "0")
-        self._pm = pluggy.PluginManager(hooks.PROJECT)
+        self._pm = _FastManager(hooks.PROJECT)
         self._pm.add_hookspecs(hooks)
         self._infos: dict[str, PluginInfo] = {}
         self._collected: dict[str, dict[str, tuple[Any, str]]] = {}

@@ -6,7 +6,6 @@ package until it writes, because the fastest commands only read.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 
@@ -43,6 +42,7 @@ def read_private(path: str) -> bytes:
 
 def write_private(path: str, content: bytes) -> bool:
     """Replace a file atomically. Return False if it cannot be written."""
+    import contextlib
     from pathlib import Path
 
     from vcloudair_core.settings.directories import private_folder

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # An import of typing would slow down each command.
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -38,6 +39,6 @@ def test_paths_equal_those_of_platformdirs(
 
 
 def test_platformdirs_finds_the_folder_on_other_systems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(user_dirs.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
     assert user_dirs.user_folder("cache") == tmp_path / "vcloudair"

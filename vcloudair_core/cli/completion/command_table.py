@@ -9,6 +9,7 @@ A node is a mapping with these keys:
 * ``arguments``: The kinds of the arguments.
 * ``repeats``: True if the last argument can be repeated.
 * ``commands``: The nodes of the subcommands, by name.
+* ``files``: The stamps of files that must not have changed. Only the root node contains them.
 
 Kinds are ``flag``, ``text``, ``file``, ``choice a b``, and the kinds in :mod:`~vcloudair_core.cli.completion.values`.
 Only the root node contains the shared options.
@@ -17,18 +18,15 @@ Only the root node contains the shared options.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from vcloudair_core._version import __version__
 from vcloudair_core.cli.completion.cache_files import completion_folder, read_json, write_json
+from vcloudair_core.cli.start.installation import installation_stamp, is_settled, unchanged, watched_files
 
-FORMAT = 1
-_PACKAGE = Path(__file__).resolve().parents[2]
-_SOURCES = ("cli", "cli/commands", "cli/commands/dr", "cli/commands/edge", "cli/completion", "settings", ".")
+FORMAT = 2
 _CHOICES = re.compile(r"[a-z0-9_-]+(\|[a-z0-9_-]+)+\Z", re.IGNORECASE)
 _BY_OPTION = {
     "edge": "edge", "vdc": "vdc", "context": "context", "fields": "fields", "sort": "sort", "where": "where",
@@ -47,32 +45,17 @@ def command_table(folder: Path | None = None) -> dict[str, Any]:
     The tree is rebuilt after the version, the plugins or the commands change.
     """
     folder = folder or completion_folder(None)
-    stamp = _stamp()
+    stamp = f"{FORMAT}\n{installation_stamp()}"
     path = folder / f"commands-{hashlib.sha256(sys.prefix.encode()).hexdigest()[:16]}.json" if folder else None
     if path is not None:
         cached = read_json(path)
-        if cached.get("stamp") == stamp and isinstance(cached.get("table"), dict):
-            table: dict[str, Any] = cached["table"]
-            return table
+        cached_table = cached.get("table")
+        if cached.get("stamp") == stamp and isinstance(cached_table, dict) and unchanged(cached_table.get("files")):
+            return cached_table
     table = make_table()
-    if path is not None:
+    if path is not None and is_settled():
         write_json(path, {"stamp": stamp, "table": table})
     return table
-
-
-def _stamp() -> str:
-    """Return a hash of the installed version, plugins and commands."""
-    parts = [str(FORMAT), __version__, sys.executable]
-    parts += [f"{name}={os.environ.get(name, '')}" for name in ("VCA_DISABLE_PLUGINS", "VCA_REQUIRE_PLUGINS")]
-    for folder in sys.path:
-        try:
-            parts.append(f"{folder}:{os.stat(folder or '.').st_mtime_ns}")  # noqa: PTH116 - the fast way
-        except OSError:
-            continue
-    for below in _SOURCES:
-        with os.scandir(_PACKAGE / below) as entries:
-            parts += [f"{item.name}:{item.stat().st_mtime_ns}" for item in entries if item.name.endswith(".py")]
-    return hashlib.sha256("\0".join(sorted(parts)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def make_table() -> dict[str, Any]:
@@ -94,6 +77,7 @@ def make_table() -> dict[str, Any]:
             node = {"help": ""}
         root["commands"][record.name] = node | {"help": record.summary}
     root["types"] = {name: sorted(kind.attributes) for name, kind in sorted(plugins.record_types().items())}
+    root["files"] = watched_files(plugins)
     return root
 
 
