@@ -104,6 +104,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_dhcp_relay", {"ip_addresses": ["10.0.0.11"], "agents": [{"vnic": 1}]}),
     ("vca_dhcp_relay", {"state": "absent", "agents": [{"vnic": 1}]}),
     ("vca_firewall_info", {}),
+    ("vca_firewall_info", {"hits": True}),
     ("vca_firewall", {"rules": [{"name": "web"}]}),
     ("vca_firewall", {"purge": True, "rules": [], "allow_empty": True}),
     ("vca_firewall", {"default_logging": True}),

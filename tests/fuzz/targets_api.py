@@ -14,6 +14,7 @@ from vcloudair_core.services.ans.dhcp.leases import parse_json_leases, parse_xml
 from vcloudair_core.services.ans.dhcp_relay.nsxt import NsxtDhcpForwarderCodec
 from vcloudair_core.services.ans.edge import codec as edge_codec
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
+from vcloudair_core.services.ans.firewall.hits import parse_json_counters, parse_xml_counters
 from vcloudair_core.services.ans.ipsec import status
 from vcloudair_core.services.ans.ipsec.nsxt.codec import NsxtIpsecCodec
 from vcloudair_core.services.ans.section.backends import codec_of
@@ -195,6 +196,10 @@ _DHCP_LEASES = (
     '{"hostLeaseInfosDto": {"hostLeaseInfoDtos": [{"ipAddress": "192.168.10.100", "macAddress": "00:50:56:00:00:01"}]}}',
     "<dhcpLeases><dhcpLeaseInfo><leaseInfo><ipAddress>192.168.10.100</ipAddress></leaseInfo></dhcpLeaseInfo></dhcpLeases>",
 )
+_HITS = (
+    '{"timestamp": 1448532000, "connectionCount": 5, "byteCount": 7000, "packetCount": 60}',
+    "<firewallRuleStats><timestamp>1448532000</timestamp><connectionCount>5</connectionCount></firewallRuleStats>",
+)
 
 API_TARGETS = (
     Target("versions", _versions, lambda: documents("/api/versions")),
@@ -224,6 +229,8 @@ API_TARGETS = (
     Target("dhcp_forwarder", _section(SectionKind(load_section("dhcp_relay")), NsxtDhcpForwarderCodec()), texts('{"enabled": true, "dhcpServers": ["10.9.0.2"], "version": {"version": 0}}')),
     Target("dhcp_leases_json", parse_json_leases, texts(_DHCP_LEASES[0])),
     Target("dhcp_leases_xml", parse_xml_leases, texts(_DHCP_LEASES[1])),
+    Target("firewall_hits_json", parse_json_counters, texts(_HITS[0])),
+    Target("firewall_hits_xml", parse_xml_counters, texts(_HITS[1])),
     Target("ipsec_nsxt", _section(SectionKind(load_section("ipsec")), NsxtIpsecCodec()), texts(*_NSXT_TUNNELS)),
     Target("ipsec_status", status.parse_status, lambda: documents("/ipsec/statistics")),
     Target("query", _query, lambda: documents("vcd auto", "/api/query")),

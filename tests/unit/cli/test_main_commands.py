@@ -117,6 +117,49 @@ def test_firewall_list_with_internal_rules_and_disabled_firewall(vca: Vca, clien
     assert "OFF" in result.err
 
 
+HITS = [
+    {"rule_id": "131080", "name": "web", "enabled": True, "connections": 12, "packets": 90, "bytes": 7000,
+     "timestamp": 1448532000, "is_unused": False},
+    {"rule_id": "131081", "name": "old", "enabled": False, "connections": 0, "packets": 0, "bytes": 0,
+     "timestamp": 1448532000, "is_unused": True},
+]  # fmt: skip
+
+
+def with_hits(client: MakeClient, rows: list[dict[str, Any]]) -> None:
+    edges: Any = client(resources={}).edges
+    edges.firewall_hits = lambda edge, vdc=None: rows
+
+
+def test_firewall_list_with_hits_counts_the_unused_rules(vca: Vca, client: MakeClient) -> None:
+    with_hits(client, HITS)
+    result = vca("firewall", "list", "--edge", "web-edge", "--hits")
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["INDEX", "NAME", "CONNECTIONS", "PACKETS", "BYTES", "ENABLED"],
+        ["0", "web", "12", "90", "7000", "yes"],
+        ["1", "old", "0", "0", "0", "disabled"],
+    ]
+    assert result.err == "1 of 2 user rules never matched.\n"
+    assert json.loads(vca("firewall", "list", "--edge", "web-edge", "--hits", "-o", "json").out) == HITS
+
+
+def test_firewall_list_of_unused_rules(vca: Vca, client: MakeClient) -> None:
+    with_hits(client, HITS)
+    result = vca("firewall", "list", "--edge", "web-edge", "--unused")
+    assert [line.split()[:2] for line in result.out.splitlines()] == [["INDEX", "NAME"], ["1", "old"]]
+    assert json.loads(vca("firewall", "list", "--edge", "web-edge", "--unused", "-o", "json").out) == HITS[1:]
+    with_hits(client, HITS[:1])
+    assert "has matched" in vca("firewall", "list", "--edge", "web-edge", "--unused").err
+    with_hits(client, [])
+    assert "no user rules" in vca("firewall", "list", "--edge", "web-edge", "--unused").err
+
+
+def test_firewall_list_with_hits_has_no_internal_rules(vca: Vca, client: MakeClient) -> None:
+    with_hits(client, HITS)
+    result = vca("firewall", "list", "--edge", "web-edge", "--hits", "--internal")
+    assert result.code == 64
+    assert "counts only user rules" in result.err
+
+
 def test_firewall_list_as_data_is_module_input(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY})
     read_only = ("internal_rules", "version")

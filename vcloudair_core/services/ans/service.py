@@ -110,6 +110,23 @@ class AnsService:
         gateway = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSFirewall.over(self.session, gateway)
 
+    def firewall_hits(self, edge: str | None = None, vdc: str | None = None) -> list[dict[str, Any]]:
+        """Return the counters of the user-defined firewall rules of an edge, in order.
+
+        Makes one API call for the rules and one for each rule, plus the calls that find the edge. The setting
+        ``parallel_calls`` limits the calls at the same time.
+
+        Shape: ``[{"rule_id", "name", "enabled", "connections", "packets", "bytes", "timestamp", "is_unused"}]``.
+        ``is_unused`` is True for a rule that never matched. ``timestamp`` is in seconds since 1970. All counters of a
+        rule are None if it was deleted in the meantime.
+
+        Raises: SpecError on NSX-T and vCloud Air, which have no counters; NotFoundError, AmbiguousMatchError, other
+        ApiErrors, DecodeError.
+        """
+        from vcloudair_core.services.ans.firewall.hits import read_hits
+
+        return read_hits(self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
+
     def nat(self, edge: str | Edge, vdc: str | None = None) -> ANSNat:
         """Return the NAT of an edge as an editable list of raw rules.
 

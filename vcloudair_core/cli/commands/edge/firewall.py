@@ -30,6 +30,8 @@ def firewall() -> None:
 def list_rules(
     run: Invocation,
     internal: bool = typer.Option(False, "--internal", help="Include the rules that the edge gateway created itself."),
+    hits: bool = typer.Option(False, "--hits", help="Show how often each user rule matched. Only on NSX-V."),
+    unused: bool = typer.Option(False, "--unused", help="Show only user rules that never matched. Only on NSX-V."),
 ) -> None:
     """List the firewall rules of an edge gateway, in order of evaluation.
 
@@ -37,12 +39,21 @@ def list_rules(
     `vcloudair.cloud.vca_firewall`. The output is also a valid value of the key `firewall` in a document for `vca edge
     apply`.
 
+    With `--hits` or `--unused`, the output is a list of rules with counters, one request for each rule. Counters start
+    when a rule is created, and can restart when the edge gateway restarts.
+
     Example:
         vca firewall list --edge web-edge
         vca firewall list --edge web-edge --internal -o yaml
+        vca firewall list --edge web-edge --unused
     """
+    if (hits or unused) and internal:
+        raise typer.BadParameter("The edge gateway counts only user rules. Omit --internal.", param_hint="--internal")
     with run.client() as client:
         target = edge_target(client.settings)
+        if hits or unused:
+            _emit_hits(run, client.edges.firewall_hits(target["edge"], target.get("vdc")), target["edge"], unused)
+            return
         policy = client.read("ans.firewall", target)
     own = policy.get("internal_rules", []) if internal else []
     # The edge evaluates its internal rules first, then user rules, then its default rule.
@@ -56,6 +67,25 @@ def list_rules(
     )
     if run.is_table:
         say(_summary(policy))
+
+
+def _emit_hits(run: Invocation, rows: list[dict[str, Any]], edge: str, unused: bool) -> None:
+    indexed = with_index(rows)
+    shown = [row for row in indexed if row["is_unused"]] if unused else indexed
+    none = (
+        "Every user rule of the firewall of {} has matched."
+        if unused and rows
+        else "The firewall of {} has no user rules."
+    )
+    run.emit(
+        [row for row in rows if row["is_unused"]] if unused else rows,
+        columns=_HIT_COLUMNS,
+        rows=shown,
+        empty=none.format(edge),
+    )
+    if run.is_table and rows and not unused:
+        never = sum(row["is_unused"] is True for row in rows)
+        say(f"{never} of {len(rows)} user rules never matched.")
 
 
 def _side(rule: Mapping[str, Any], side: str) -> str:
@@ -77,6 +107,16 @@ COLUMNS = [
     Column("description", wide=True),
 ]
 """Columns of tables of firewall rules."""
+
+_HIT_COLUMNS = [
+    Column("index", right=True, priority=4),
+    Column("name", keep=True, priority=0),
+    Column("connections", keep=True, right=True, priority=0),
+    Column("packets", keep=True, right=True, priority=1),
+    Column("bytes", keep=True, right=True, priority=2),
+    Column("enabled", keep=True, priority=3, show=enabled_cell),
+    Column("rule_id", right=True, wide=True),
+]
 
 
 def _services(rule: Mapping[str, Any]) -> str:
