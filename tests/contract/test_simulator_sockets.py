@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -259,3 +260,46 @@ def test_reports_an_invalid_inventory_in_one_line(tmp_path: Path) -> None:
     completed = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert completed.returncode == 1
     assert completed.stderr == f"Starting the simulator failed: {file}:1: a mapping was expected, not a list\n"
+
+
+# -- VMware Cloud Director Availability --------------------------------------------------------------------------------
+
+
+def test_vcda_has_its_own_ports_and_certificates(tmp_path: Path) -> None:
+    arguments = ("--api", "vcd", "--set", "vcda_replications=1")
+    with served(tmp_path, os.environ, *arguments) as variables:
+        text = (tmp_path / "sim.log").read_text(encoding="utf-8")
+        assert f"VCDA address: {variables['VCA_VCDA_URL']}" in text
+        assert f"VCDA CA file: {variables['VCA_VCDA_CA_PATH']}" in text
+        peer = text.partition("VCDA peer:")[2].split()[0]
+        assert len({variables["VCA_URL"], variables["VCA_VCDA_URL"], peer}) == 3
+        assert _sites(variables["VCA_VCDA_URL"], variables["VCA_VCDA_CA_PATH"]) == 401
+        with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+            _sites(variables["VCA_VCDA_URL"], variables["VCA_CA_PATH"])
+
+
+def test_vcda_endpoints_outlive_a_reset() -> None:
+    config = SimulatorConfig(profile="vcd", vcda_replications=1)
+    with SimulatorServer(config, tls=False) as running:
+        running.simulator.reset()
+        for site, url in running.vcda_urls.items():
+            assert _sites(url) == 401
+            running.simulator.configure(vcda_site_down=site)
+            with pytest.raises((urllib.error.URLError, ConnectionError, http.client.RemoteDisconnected)):
+                _sites(url)
+
+
+def test_vcda_port_in_use_is_reported(server: SimulatorServer) -> None:
+    config = SimulatorConfig(profile="vcd", vcda_replications=1)
+    with pytest.raises(OSError, match="in use"):
+        SimulatorServer(config, vcda_port=server.port)
+
+
+def _sites(url: str, ca_path: str = "") -> int:
+    """Return the status of a request for the sites without a session."""
+    trusted = ssl.create_default_context(cafile=ca_path) if ca_path else None
+    try:
+        with urllib.request.urlopen(f"{url}/sites", context=trusted, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as exc:
+        return exc.code

@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--api", dest="profile", choices=PROFILES, default="all", help="API to simulate")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 selects a free port")
+    parser.add_argument("--vcda-port", type=int, default=0, help="port of VMware Cloud Director Availability")
     parser.add_argument("--no-tls", dest="tls", action="store_false", help="serve HTTP instead of HTTPS")
     parser.add_argument("--vms", type=int, default=3, help="number of VMs")
     parser.add_argument("--edges", type=int, default=1, help="number of edge gateways")

@@ -261,6 +261,7 @@ class SimulatorConfig(VcdaOptions, NsxtOptions, CloudOptions):
 _FIXED = (
     *("id_form", "placeholders", "nsxt_edges", "second_provider"),
     *("vcda_replications", "vcda_site", "vcda_peer_site"),
+    *("vcda_host_names", "vcda_certificate"),
 )
 """Options of the inventory, which is built at the start."""
 

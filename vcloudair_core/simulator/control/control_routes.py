@@ -52,6 +52,7 @@ def _state(simulator: Any, data: dict[str, Any]) -> Response:
         "edges": {edge.edge_id: edge.name for edge in world.edges.values()},
         "vms": len(world.vms),
         "replications": len(world.replications),
+        "vcda_replications": len(world.vm_replications),
     }
     return responses.json_body(shown)
 
@@ -69,6 +70,24 @@ def _fault(simulator: Any, data: dict[str, Any]) -> None:
     if kind == "refused":
         raise ValueError("a running server cannot refuse connections; stop the server instead")
     simulator.faults.add(kind, **data)
+
+
+def _vcda_replications(simulator: Any, data: dict[str, Any]) -> Response:
+    from vcloudair_core.simulator.control.vcda_control import list_vcda_replications
+
+    return responses.json_body(list_vcda_replications(simulator))
+
+
+def _change_vcda_replications(simulator: Any, data: dict[str, Any]) -> Response:
+    from vcloudair_core.simulator.control.vcda_control import change_vcda_replications
+
+    return responses.json_body(change_vcda_replications(simulator, data))
+
+
+def _expire_sessions(simulator: Any, data: dict[str, Any]) -> None:
+    simulator.sessions.expire_all()
+    for endpoint in simulator.vcda.values():
+        endpoint.sessions.expire_all()
 
 
 def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
@@ -110,7 +129,9 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("POST", "/options"): _done(lambda simulator, data: simulator.configure(**options_from_json(data))),
     ("GET", "/replications"): lambda simulator, data: responses.json_body(list_replications(simulator)),
     ("POST", "/replications"): lambda simulator, data: responses.json_body(change_replications(simulator, data)),
+    ("GET", "/vcda/replications"): _vcda_replications,
+    ("POST", "/vcda/replications"): _change_vcda_replications,
     ("POST", "/vdcs"): _done(change_vdc),
     ("POST", "/tasks"): _done(change_tasks),
-    ("POST", "/sessions/expire"): _done(lambda simulator, data: simulator.sessions.expire_all()),
+    ("POST", "/sessions/expire"): _done(_expire_sessions),
 }

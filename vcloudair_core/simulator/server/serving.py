@@ -23,6 +23,7 @@ def serve(
     profile: str = "all",
     host: str = "127.0.0.1",
     port: int = 0,
+    vcda_port: int = 0,
     tls: bool = True,
     vms: int = 3,
     edges: int = 1,
@@ -40,6 +41,7 @@ def serve(
         profile: APIs to serve: ``vchs``, ``vca``, ``vcd`` or ``all``.
         host: Address to listen on.
         port: Port to listen on. 0 selects a free port.
+        vcda_port: Port of VMware Cloud Director Availability, if the cloud has this product. 0 selects a free port.
         tls: True for HTTPS with a generated CA, False for HTTP.
         vms: Number of VMs.
         edges: Number of edge gateways.
@@ -77,11 +79,15 @@ def serve(
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with SimulatorServer(simulator=simulator, host=host, port=port, tls=tls) as server:
+        with SimulatorServer(simulator=simulator, host=host, port=port, vcda_port=vcda_port, tls=tls) as server:
             if env_file:
                 write_env_file(Path(env_file), server.env())
             text = startup_text(
-                profile, server.env(), Path(env_file) if env_file else None, server.simulator.first_api_token()
+                profile,
+                server.env(),
+                Path(env_file) if env_file else None,
+                server.simulator.first_api_token(),
+                server.vcda_urls.get(config.vcda_peer_site, ""),
             )
             print(text, file=sys.stderr, flush=True)  # noqa: T201
             done.wait()
@@ -100,17 +106,24 @@ _SHOWN = {
     "VCA_VDC": "VDC",
     "VCA_EDGE": "Edge gateway",
     "VCA_CA_PATH": "CA file",
+    "VCA_VCDA_URL": "VCDA address",
+    "VCA_VCDA_CA_PATH": "VCDA CA file",
 }
 """Label of each variable in the startup text."""
 
 
-def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None, api_token: str = "") -> str:
+def startup_text(
+    profile: str, variables: Mapping[str, str], env_file: Path | None, api_token: str = "", vcda_peer: str = ""
+) -> str:
     """Return the text that a server shows when it is ready.
 
     The text contains the URL, the credentials and shell exports. The credentials are valid only in the simulator.
+    ``vcda_peer`` is the address of VMware Cloud Director Availability at the source site.
     """
     lines = [f"Serving {profile} on {variables['VCA_URL']}", ""]
     lines += [f"  {label + ':':<14}{variables[name]}" for name, label in _SHOWN.items() if name in variables]
+    if vcda_peer:
+        lines.append(f"  {'VCDA peer:':<14}{vcda_peer}")
     if api_token:
         lines.append(f"  {'API token:':<14}{api_token}")
     if env_file is not None:

@@ -87,6 +87,11 @@ class VcdaEndpoint:
         return self.simulator.config
 
     @property
+    def world(self) -> Any:
+        """Return the inventory of the simulated cloud."""
+        return self.simulator.world
+
+    @property
     def peer(self) -> str:
         """Return the name of the other site."""
         names = self.config.vcda_site, self.config.vcda_peer_site

@@ -23,6 +23,12 @@ class VcdaOptions:
     )
     vcda_site: str = option("site2", "name of the site of the first VDC, to which VCDA replicates")
     vcda_peer_site: str = option("site1", "name of the site from which VCDA replicates")
+    vcda_host_names: tuple[str, ...] = option(
+        ("vcda.example.test",), "additional host names in the certificates of VCDA"
+    )
+    vcda_certificate: str = option(
+        "valid", "certificates of VCDA: valid, expired, early (not valid yet) or other-name (for another host)"
+    )
     vcda_versions: tuple[str, ...] = option(
         ("3", "4.0", "4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7"),
         "API versions of VCDA; the last is the newest",
@@ -51,6 +57,9 @@ class VcdaOptions:
         "404", "response to an operation at a site that is not the destination: 404, or forward (it is carried out)"
     )
     vcda_task_s: float = option(1.0, "duration of a VCDA operation in seconds")
+    vcda_start_delay_s: float = option(
+        0.0, "seconds for which an accepted VCDA operation does not change the replication"
+    )
     vcda_visible_after_s: float = option(
         0.0, "seconds after which the task list and the replication show an accepted VCDA operation"
     )

@@ -51,3 +51,13 @@ def test_startup_text_with_env_file(name: str, tmp_path: Path, monkeypatch: pyte
     assert shlex.split(line) == [".", str(tmp_path / name)]
     monkeypatch.chdir("/")
     assert _loaded(line) == EXPECTED
+
+
+def test_startup_text_has_the_addresses_of_vcda() -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd", vcda_replications=1))
+    variables = simulator.env(vcda_url="https://localhost:8444", vcda_ca_path="/tmp/vcda.pem")
+    lines = [line.strip() for line in startup_text("vcd", variables, None, "", "https://localhost:8445").splitlines()]
+    for line in ("VCDA address: https://localhost:8444", "VCDA CA file: /tmp/vcda.pem"):
+        assert line in lines
+    assert "VCDA peer:    https://localhost:8445" in lines
+    assert "export VCA_VCDA_URL=https://localhost:8444" in lines

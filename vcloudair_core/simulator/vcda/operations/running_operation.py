@@ -23,7 +23,7 @@ from vcloudair_core.simulator.vcda.entities import (
     SimulatedVmReplication,
 )
 from vcloudair_core.simulator.vcda.operations import operation_states as states
-from vcloudair_core.simulator.vcda.operations.operation_states import VcdaOperation
+from vcloudair_core.simulator.vcda.operations.operation_states import VcdaOperation, state_error
 from vcloudair_core.simulator.vcda.operations.recovered_vms import discard, read_source, recover
 from vcloudair_core.simulator.vcda.operations.request_bodies import OperationParameters
 from vcloudair_core.simulator.vcda.replications.instances import add_instance
@@ -54,30 +54,64 @@ class RunningOperation:
     is_vapp: bool
     parameters: OperationParameters
     trouble: str = ""
+    code: str = ""
+    """Code with which the task fails, or an empty string."""
     previous: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> SimulatedVcdaTask:
-        """Start the operation, and return its task."""
+        """Start the operation, and return its task.
+
+        With the option ``vcda_start_delay_s``, the replication changes later.
+        """
         context, config, now = self.context, self.context.config, self.context.simulator.clock.now()
         self.trouble = next((vm.trouble for vm in self.vms if vm.trouble), "")
-        code = context.simulator.tasks.fail_next.pop(self.operation.workflow, "")
-        task = self.task(max(config.vcda_task_s, config.vcda_visible_after_s))
+        self.code = context.simulator.tasks.fail_next.pop(self.operation.workflow, "")
+        delay = config.vcda_start_delay_s
+        # Clients must see an operation before they see its result.
+        task = self.task(max(delay + config.vcda_task_s, config.vcda_visible_after_s))
         task.visible_from = now + config.vcda_visible_after_s
         task.progress = 100 if self.trouble == "progress-100" else None
         task.running_word = "QUEUED" if self.trouble == "queued" else RUNNING
         task.gone_after_polls = 1 if self.trouble == "vanish" else config.vcda_task_gone_after or None
         for vm in self.vms:
+            vm.trouble = ""
             if config.vcda_visible_after_s:
                 vm.hidden_document, vm.hidden_until = current_document(context, vm), task.visible_from
+        if delay:
+            context.simulator.tasks.call_later(delay, lambda: self._begin_late(task))
+        else:
+            self._begin(task)
+        return task
+
+    def _begin(self, task: SimulatedVcdaTask) -> None:
+        """Set the state during the operation, and schedule the end."""
+        context, now = self.context, self.context.simulator.clock.now()
+        for vm in self.vms:
             self.previous[vm.replication_id] = vm.recovery_state
-            vm.trouble, vm.task_id, vm.last_error, vm.changed = "", task.task_id, None, now
+            vm.task_id, vm.last_error, vm.changed = task.task_id, None, now
             if self.operation.shows_progress:
                 vm.recovery_state = IN_PROGRESS
             if self.operation is states.MIGRATE and vm.vm_id in context.world.vms:
                 context.world.vms[vm.vm_id].status = "POWERED_OFF"
         if self.trouble != "hang":
-            context.simulator.tasks.call_later(task.seconds, lambda: self._end(task, code))
-        return task
+            context.simulator.tasks.call_later(task.started + task.seconds - now, lambda: self._end(task))
+
+    def _begin_late(self, task: SimulatedVcdaTask) -> None:
+        """Begin the operation after its delay.
+
+        The task fails if the state no longer allows the operation, because another operation began earlier.
+        """
+        config, known = self.context.config, self.context.world.vm_replications
+        reasons = [state_error(config, vm, self.operation) for vm in self.vms]
+        reasons += [
+            f"The replication of '{vm.vm_name}' does not exist." for vm in self.vms if vm.replication_id not in known
+        ]
+        reason = next(filter(None, reasons), "")
+        if not reason:
+            self._begin(task)
+            return
+        task.state, task.ended = FAILED, self.context.simulator.clock.now()
+        task.error = error_document("BadRequest", reason)
 
     def fail_at_once(self, reason: str) -> SimulatedVcdaTask:
         """Return a task that has failed for a reason. The replication does not change."""
@@ -109,11 +143,11 @@ class RunningOperation:
         world.vcda_tasks[task_id] = task
         return task
 
-    def _end(self, task: SimulatedVcdaTask, code: str) -> None:
+    def _end(self, task: SimulatedVcdaTask) -> None:
         """Apply the result of the operation when its task ends."""
         context, task.ended = self.context, task.started + task.seconds
-        error = error_document(code or "GeneralServerFailure", "The operation failed.")
-        reason = self._failure() if not (code or self.trouble == "error") else error
+        error = error_document(self.code or "GeneralServerFailure", "The operation failed.")
+        reason = self._failure() if not (self.code or self.trouble == "error") else error
         for vm in self.vms:
             vm.lagging_document = current_document(context, vm)
             vm.lagging_reads = context.config.vcda_state_lags
