@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-import typer
-
 from vcloudair_core.cli.completion.known_names import remember_columns
 from vcloudair_core.cli.display.output import FORMATS, TABLES, OutputOptions, emit, unknown_value
 from vcloudair_core.cli.passwords import PasswordInput, ask_password, lacks_password, password_of_options
@@ -18,6 +16,8 @@ from vcloudair_core.cli.version_option import version_parameter
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 
 if TYPE_CHECKING:
+    import typer
+
     from vcloudair_core.app import App
     from vcloudair_core.cli.display.table import Column
     from vcloudair_core.client import Client
@@ -63,6 +63,16 @@ class Invocation:
                     f"--{name} has two different values: {before!r} and {now!r}.", hint=f"Pass --{name} once."
                 )
         return replace(self, options={**self.options, **options})
+
+    def prepare(self, function: Callable[..., Any]) -> None:
+        """Apply the marks of a command and the options that concern each command.
+
+        Raises ConfigurationError for invalid output options, before any request.
+        """
+        self.marks.update(getattr(function, _MARKS, ()))
+        self.output_options  # noqa: B018 - raises
+        if self.options.get("verbose"):
+            logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)
 
     @property
     def output(self) -> str:
@@ -204,10 +214,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
         context = arguments.pop("ctx")
         run = cast("Invocation", context.obj).with_options(take_shared(arguments, own=own))
         context.obj = run = replace(run, subcommand=context.invoked_subcommand or "", path=context.command_path)
-        run.marks.update(getattr(function, _MARKS, ()))
-        run.output_options  # noqa: B018 - raises for invalid output options before any request
-        if run.options.get("verbose"):
-            logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)
+        run.prepare(function)
         return function(run, **arguments)
 
     command.__name__ = function.__name__

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from vcloudair_core.cli.display.output import say, write
 from vcloudair_core.cli.display.streams import guarded, keep_stdout, leave_stdout, open_missing
@@ -16,6 +17,9 @@ from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, TERMINATED, U
 from vcloudair_core.cli.version_option import version_line
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.util.install_hint import install_hint
+
+if TYPE_CHECKING:
+    from vcloudair_core.cli.direct.dispatch import DirectCommand
 
 CHANGES = "changes"
 """Mark of a command that makes changes, such as ``vca edge apply``."""
@@ -60,9 +64,7 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
     if list(arguments) == ["--version"]:  # works in a broken installation too
         write(version_line())
         return OK
-    try:
-        import typer  # noqa: F401 - is the extra there?
-    except ImportError:
+    if importlib.util.find_spec("typer") is None:
         print(f"Error: vca needs the extra 'cli'.\nHint: {install_hint('cli')}", file=sys.stderr)
         return USAGE
     plugin_log = logging.getLogger("vcloudair_core.plugin.manager")
@@ -87,6 +89,27 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
 
 
 def _run(arguments: Sequence[str], marks: set[str]) -> int:
+    from vcloudair_core.cli.direct.dispatch import direct_command
+
+    direct = direct_command(arguments)
+    return _run_directly(direct, marks) if direct is not None else _run_with_typer(arguments, marks)
+
+
+def _run_directly(direct: DirectCommand, marks: set[str]) -> int:
+    from vcloudair_core.cli.invocation import Invocation
+    from vcloudair_core.cli.loading import load_commands
+
+    plugins, _, problem = load_commands()
+    path = " ".join(("vca", *direct.names))
+    run = Invocation(plugins=plugins, plugin_error=problem, marks=marks, path=path)
+    run = run.with_options(direct.before).with_options(direct.after)
+    function = direct.load()
+    run.prepare(function)
+    function(run)
+    return OK
+
+
+def _run_with_typer(arguments: Sequence[str], marks: set[str]) -> int:
     import typer
 
     from vcloudair_core.cli.command_tree import build_tree

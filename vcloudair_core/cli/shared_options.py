@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import typer
-from typer.models import OptionInfo
-
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.settings.settings import OPTIONS, Option
 
@@ -56,6 +53,8 @@ class SharedOption:
     @property
     def parameter(self) -> inspect.Parameter:
         """The option as a parameter of a typer command."""
+        import typer
+
         info = typer.Option(
             None,
             *self.declarations,
@@ -107,6 +106,8 @@ def signature_with_shared(function: Callable[..., Any], *, skip: int) -> tuple[i
 
     Raises: ConfigurationError if the function has a parameter ``ctx``.
     """
+    import typer
+
     own = list(inspect.signature(function, eval_str=True).parameters.values())[skip:]
     taken = {parameter.name for parameter in own}
     if "ctx" in taken:
@@ -124,6 +125,8 @@ def _named(parameter: inspect.Parameter) -> inspect.Parameter:
 
     Without a metavar, typer shows the Python type in the help.
     """
+    from typer.models import OptionInfo
+
     info = parameter.default
     if not isinstance(info, OptionInfo) or info.metavar or parameter.annotation in (bool, bool | None):
         return parameter

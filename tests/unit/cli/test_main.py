@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import importlib.util
 import json
 import logging
 import os
@@ -207,14 +207,12 @@ def test_closed_pipe_ends_the_command_silently() -> None:
 def test_missing_cli_extra_is_reported_with_an_install_hint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = builtins.__import__
+    real = importlib.util.find_spec
 
-    def without_typer(name: str, *rest: Any, **more: Any) -> Any:
-        if name == "typer":
-            raise ImportError(name)
-        return real(name, *rest, **more)
+    def without_typer(name: str, package: str | None = None) -> Any:
+        return None if name == "typer" else real(name, package)
 
-    monkeypatch.setattr(builtins, "__import__", without_typer)
+    monkeypatch.setattr(importlib.util, "find_spec", without_typer)
     assert run(["edge", "list"]) == 64
     assert capsys.readouterr().err == f"Error: vca needs the extra 'cli'.\nHint: {install_hint('cli')}\n"
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import typer
 
 from vcloudair_core.cli.commands.edge import edge_conversion, edge_document, edge_stages
 from vcloudair_core.cli.commands.edge.edge_target import edge_target
-from vcloudair_core.cli.completion.known_names import remember_names
+from vcloudair_core.cli.direct.edges import list_edges
 from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
@@ -20,44 +17,6 @@ app = typer.Typer(help="List, export, plan, change and convert edge gateways.", 
 @app.callback()
 def edge() -> None:
     """List, export, plan, change and convert edge gateways."""
-
-
-@app.command("list")
-@connected
-def list_edges(run: Invocation) -> None:
-    """List edge gateways.
-
-    To limit the list to a VDC or an edge gateway, use --vdc or --edge.
-
-    Example:
-        vca edge list --vdc gold
-    """
-    with run.client() as client:
-        service, vdc = client.edges, client.settings.vdc
-        edges = service.list_edges(vdc=vdc)
-        if not vdc:
-            remember_names(client.settings, "edge", [edge.name for edge in edges])
-            remember_names(client.settings, "vdc", [edge.vdc_name for edge in edges])
-        # Only the option filters the list: VCA_EDGE selects the target of other commands.
-        if run.options.get("edge"):
-            chosen = service.find_edge(str(run.options["edge"]), vdc)
-            edges = [edge for edge in edges if edge.edge_id == chosen.edge_id]
-    run.emit(
-        [edge.as_row() for edge in edges],
-        columns=[
-            Column("name", keep=True, priority=0),
-            Column("id", keep=True, priority=1),
-            Column("vdc", keep=True, priority=2),
-            Column("status", keep=True, priority=1, show=_state),
-            Column("ha_status", keep=True, wide=True),
-            Column("vdc_id", keep=True, wide=True),
-            Column("backend", keep=True, priority=1),
-            Column("owner_name", keep=True, wide=True),
-            Column("owner_id", keep=True, wide=True),
-            Column("deployment_mode", keep=True, wide=True),
-        ],
-        empty="No edge gateways found. Run `vca doctor` to check your rights.",
-    )
 
 
 @app.command("addresses")
@@ -83,6 +42,7 @@ def list_addresses(run: Invocation) -> None:
         say(f"{book['used_count']} of {book['allocated_count']} addresses are used, {book['free_count']} are free.")
 
 
+app.command("list")(connected(list_edges))
 edge_document.register(app)
 edge_conversion.register(app)
 edge_stages.register(app)
@@ -94,9 +54,3 @@ _ADDRESS_COLUMNS = [
     Column("used_by", keep=True, priority=1),
     Column("network", keep=True, priority=2),
 ]
-
-
-def _state(row: Mapping[str, Any]) -> list[str]:
-    has_no_services = row["is_advanced"] is False and row["backend"] != "nsxt"
-    notes = ["busy" if row["is_busy"] else "", "no advanced services" if has_no_services else ""]
-    return [word for word in (row["status"], *notes) if word]

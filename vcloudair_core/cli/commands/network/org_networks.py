@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from vcloudair_core.cli.direct.networks import list_networks
 from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
@@ -17,22 +18,6 @@ app = typer.Typer(help="List networks, and show the used addresses of a network.
 @app.callback()
 def network() -> None:
     """List networks, and show the used addresses of a network."""
-
-
-@app.command("list")
-@connected
-def list_networks(run: Invocation) -> None:
-    """List the networks of the organization, with used and free addresses.
-
-    USED, FREE and TOTAL are numbers of addresses in the static pools, from which VMs get addresses. To limit the list
-    to a VDC, use --vdc. `-o wide` also shows the pools.
-
-    Example:
-        vca network list --vdc gold
-    """
-    with run.client() as client:
-        rows = client.edges.list_networks(client.settings.vdc)
-    run.emit(rows, columns=_COLUMNS, empty="There are no networks.")
 
 
 @app.command("show")
@@ -59,6 +44,9 @@ def show_network(
         say(_summary(row))
 
 
+app.command("list")(connected(list_networks))
+
+
 def _summary(row: Mapping[str, Any]) -> str:
     edge = f"routed by {row['edge']}" if row["edge"] else row["type"]
     used = "unknown" if row["used_count"] is None else row["used_count"]
@@ -73,20 +61,6 @@ def _listed(pools: list[str]) -> str:
     return ", ".join(pools) or "none"
 
 
-_COLUMNS = [
-    Column("name", keep=True, priority=0),
-    Column("vdc", priority=3, show=lambda row: row["owner_name"]),
-    Column("subnet", keep=True, priority=0),
-    Column("edge", priority=2),
-    Column("used", right=True, priority=1, show=lambda row: row["used_count"]),
-    Column("free", right=True, priority=0, show=lambda row: row["free_count"]),
-    Column("total", right=True, priority=1, show=lambda row: row["total_count"]),
-    Column("type", priority=4),
-    Column("static_pools", wide=True),
-    Column("gateway", wide=True),
-    Column("backend", wide=True),
-    Column("id", keep=True, wide=True),
-]
 _ADDRESS_COLUMNS = [
     Column("address", keep=True, priority=0),
     Column("used_by", keep=True, priority=1),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import typer
 
+from vcloudair_core.cli.direct.networks import list_vdcs
 from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
@@ -17,22 +18,6 @@ app = typer.Typer(help="List VDCs, and show the capacity and quotas of a VDC.", 
 @app.callback()
 def vdc() -> None:
     """List VDCs, and show the capacity and quotas of a VDC."""
-
-
-@app.command("list")
-@connected
-def list_vdcs(run: Invocation) -> None:
-    """List the VDCs with the use of CPU, memory and storage.
-
-    Each cell has the used amount and the limit. CPU is in MHz, and memory and storage are in MB. A dash means no limit,
-    and a question mark means unknown. To limit the list to a VDC, use --vdc.
-
-    Example:
-        vca vdc list
-    """
-    with run.client() as client:
-        rows = client.query.vdcs.read(client.settings.vdc or "")
-    run.emit(rows, columns=_COLUMNS, empty="There are no VDCs.")
 
 
 @app.command("show")
@@ -56,6 +41,9 @@ def show_vdc(
     if run.is_table:
         state = {True: "enabled", False: "disabled", None: "unknown"}[row["is_enabled"]]
         say(f"VDC {row['name']}: {state}. Allocation model: {row['allocation_model'] or 'unknown'}.")
+
+
+app.command("list")(connected(list_vdcs))
 
 
 def _resources(row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -89,39 +77,6 @@ def _resources(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _usage(resource: str, unit: str) -> Callable[[Mapping[str, Any]], str]:
-    def show(row: Mapping[str, Any]) -> str:
-        return _share(row[resource][f"used_{unit}"], row[resource][f"limit_{unit}"])
-
-    return show
-
-
-def _storage(row: Mapping[str, Any]) -> str:
-    return "; ".join(
-        f"{profile['name']} {_share(profile['used_mb'], profile['limit_mb'])}" for profile in row["storage_profiles"]
-    )
-
-
-def _share(used: int | None, limit: int | None) -> str:
-    """Return ``used/limit``.
-
-    An unknown number is a question mark, and no limit is a dash.
-    """
-    shown = "?" if limit is None else limit or "-"
-    return f"{'?' if used is None else used}/{shown}"
-
-
-_COLUMNS = [
-    Column("name", keep=True, priority=0),
-    Column("cpu", right=True, priority=0, show=_usage("cpu", "mhz")),
-    Column("memory", right=True, priority=0, show=_usage("memory", "mb")),
-    Column("storage", priority=2, show=_storage),
-    Column("vms", right=True, priority=1, show=lambda row: _share(row["vm_count"], row["vm_quota"])),
-    Column("networks", right=True, priority=3, show=lambda row: _share(row["network_count"], row["network_quota"])),
-    Column("is_enabled", priority=4),
-    Column("allocation_model", wide=True),
-    Column("id", keep=True, wide=True),
-]
 _RESOURCE_COLUMNS = [
     Column("resource", keep=True, priority=0),
     Column("unit", priority=1),
