@@ -19,6 +19,7 @@ from reference import (
     collection_options,
     command_line,
     edge_document,
+    exporter,
     failures,
     library,
     options_by_backend,
@@ -51,6 +52,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "dependencies.md": dependencies.table,
     "compatibility.md": (compatibility.support_matrix, compatibility.api_versions, compatibility.core_versions),
     "query-attributes.md": query_attributes.tables,
+    "exporter-metrics.md": exporter.gauge_tables,
     "../../README-collection.md": collection_contents.tables,
 }
 """Generators by page, one for each pair of marks in the page."""

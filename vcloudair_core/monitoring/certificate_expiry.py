@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 LIBRARY = "library"
 """The name that selects the certificate library in place of an edge gateway."""
 INTERVAL_S = 3600.0
+NAME, ABOUT = "vca_certificate_not_after_seconds", "Time at which a certificate expires, in seconds since 1970."
 LABELS = ("edge", "certificate", "certificate_id")
 _KIND = "ans.certificate"
 
@@ -75,8 +76,8 @@ class CertificateExpiry:
         from prometheus_client.core import GaugeMetricFamily
 
         family = GaugeMetricFamily(
-            "vca_certificate_not_after_seconds",
-            "Time at which a certificate expires, in seconds since 1970.",
+            NAME,
+            ABOUT,
             labels=LABELS,
         )
         for owner, records in self._records.items():

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, VcloudAirError
+from vcloudair_core.monitoring.gauge_collector import GaugeSource, status_families
 from vcloudair_core.monitoring.vm_metrics import vm_families
 from vcloudair_core.services.metrics.export import LABELS, labels_of
 from vcloudair_core.services.metrics.select import measure
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
     from vcloudair_core.client import Client
-    from vcloudair_core.monitoring.certificate_expiry import CertificateExpiry
     from vcloudair_core.services.metrics.model import Series
 
 _log = logging.getLogger(__name__)
@@ -87,7 +87,8 @@ class Collector:
         stale_s: Maximum age of a sample in seconds. Older samples are left out of scrapes, so that Prometheus sees a
             gap. A sample is kept for at least 2.5 sampling intervals. Default: three collection intervals, at least 10
             minutes.
-        certificates: The certificate expiry to serve. It is refreshed after each successful collection.
+        sources: Sources of other metrics, such as networks. They are refreshed after each collection, even after a
+            failed one, unless the server refuses the sign-in.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Collector:
         source: str = "auto",
         interval_s: float = 60.0,
         stale_s: float = 0.0,
-        certificates: CertificateExpiry | None = None,
+        sources: Sequence[GaugeSource] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
         client.metrics.check(metrics=metrics, source=source)
@@ -112,7 +113,7 @@ class Collector:
         self._stale_s = stale_s or max(3 * interval_s, 600.0)
         self._now = now
         self._collection = _Collection()
-        self._certificates = certificates
+        self._sources = tuple(sources)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._refusals = 0
@@ -166,21 +167,31 @@ class Collector:
         session = self._client.session
         began, calls = time.monotonic(), session.calls
         self.cost.collections += 1
+        is_refused = False
         try:
-            source = self._client.metrics.source_of(self._source)
-            missing: list[str] = []
-            measured = measure(
-                self._client, self._names, source=source, start=WINDOW[source], missing=missing, **self._selection
-            )
+            self._collect_vms()
+            return True
         except VcloudAirError as exc:
             self.cost.failed_collections += 1
             _log.warning("The collection failed: %s", exc)
-            if isinstance(exc, AuthenticationError):
+            is_refused = isinstance(exc, AuthenticationError)
+            if is_refused:
                 self._wait_to_sign_in()
             return False
         finally:
+            if not is_refused:
+                for source in self._sources:
+                    source.refresh()
             self.cost.calls += session.calls - calls
             self.cost.last_seconds = time.monotonic() - began
+
+    def _collect_vms(self) -> None:
+        session = self._client.session
+        source = self._client.metrics.source_of(self._source)
+        missing: list[str] = []
+        measured = measure(
+            self._client, self._names, source=source, start=WINDOW[source], missing=missing, **self._selection
+        )
         self._refusals = 0
         for vm_id, error in measured.collected.failed.items():
             _log.warning("Measuring VM %s failed. %s", measured.name_of(vm_id), error)
@@ -197,16 +208,8 @@ class Collector:
             None if date_s is None else self._now() - date_s,
         )
         self._failure = ""
-        if self._certificates is not None:
-            self._refresh_certificates(self._certificates)
         self._warn("missing", f"VMs not found: {', '.join(missing)}. The other VMs are measured." if missing else "")
         self._warn_about_time(self._collection)
-        return True
-
-    def _refresh_certificates(self, certificates: CertificateExpiry) -> None:
-        calls = self._client.session.calls
-        certificates.refresh()
-        self.cost.calls += self._client.session.calls - calls
 
     def _warn(self, topic: str, text: str) -> None:
         """Log ``text``, unless it is the same as the last warning on this topic."""
@@ -265,8 +268,9 @@ class Collector:
                 yield family
         if self.cost.last_success and self._now() - self.cost.last_success <= self._stale_s:
             yield from vm_families(collection.vms, collection.measured)
-        if self._certificates is not None:
-            yield from self._certificates.families()
+        for source in self._sources:
+            yield from source.families()
+        yield from status_families(self._sources)
         yield from self._exporter_families(collection, stale)
 
     def _exporter_families(self, collection: _Collection, stale: int) -> Iterable[Metric]:

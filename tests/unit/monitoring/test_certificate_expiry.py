@@ -76,7 +76,7 @@ def test_collector_serves_the_expiry_and_counts_the_requests(harness: Certificat
     assert Collector(harness.client).collect_once()  # later collections send the same requests
     plain = Collector(harness.client, names=["no such VM"])
     collector = Collector(
-        harness.client, names=["no such VM"], certificates=CertificateExpiry(harness.client, [harness.edge.name])
+        harness.client, names=["no such VM"], sources=[CertificateExpiry(harness.client, [harness.edge.name])]
     )
     for exporter in (plain, collector):
         assert exporter.collect_once()

@@ -20,6 +20,7 @@ from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.display.timestamps import utc_second
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.monitoring.gauges import COLLECTORS
 from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.user_files import first_line, unwritable
 
@@ -220,6 +221,14 @@ def serve(
         metavar="EDGE",
         help="Edge gateway whose certificates to serve with their expiry, or `library`. May be repeated.",
     ),
+    collectors: str = typer.Option(
+        ",".join(COLLECTORS),
+        "--collectors",
+        metavar="NAMES",
+        help="Collectors of other gauges, separated by commas: edges, networks, vdcs, addresses, tunnels, "
+        "replications. `none` turns them off (default: all).",
+        show_default=False,
+    ),
     cert: str = typer.Option("", "--cert", metavar="PATH", help="PEM file of the certificate, to serve HTTPS."),
     key: str = typer.Option("", "--key", metavar="PATH", help="PEM file of the private key."),
     auth_user: str = typer.Option("", "--auth-user", help="Username that scrapers must send."),
@@ -229,14 +238,17 @@ def serve(
 ) -> None:
     """Serve metrics to Prometheus at /metrics, until SIGTERM or Ctrl-C.
 
-    Metrics are collected in the background, so scrapes do not wait for the cloud.
+    Metrics are collected in the background, so scrapes do not wait for the cloud. Besides metrics of VMs, the
+    collectors serve gauges of networks, VDCs, edge gateways, IPsec tunnels and replications.
 
     Example:
         vca metrics serve --listen 127.0.0.1:9272 --interval 60
+        vca metrics serve --collectors networks,vdcs,tunnels
     """
     import signal
     import threading
 
+    from vcloudair_core.monitoring.capacity_gauges import gauge_collectors
     from vcloudair_core.monitoring.certificate_expiry import CertificateExpiry
     from vcloudair_core.monitoring.collector import Collector
     from vcloudair_core.monitoring.exporter import ExporterServer
@@ -263,7 +275,10 @@ def serve(
             source=source,
             interval_s=interval,
             stale_s=stale,
-            certificates=CertificateExpiry(client, certificates) if certificates else None,
+            sources=[
+                *gauge_collectors(client, [] if collectors == "none" else split_list(collectors), interval_s=interval),
+                *([CertificateExpiry(client, certificates)] if certificates else []),
+            ],
         )
         with ExporterServer(
             collector, host=host.strip("[]"), port=int(port), certfile=cert, keyfile=key, auth=auth

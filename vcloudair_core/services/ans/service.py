@@ -21,12 +21,16 @@ class AnsService:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def list_edges(self, vdc: str | None = None) -> list[Edge]:
+    def list_edges(self, vdc: str | None = None, *, fresh: bool = False) -> list[Edge]:
         """Return all visible edge gateways, sorted by name.
 
-        ``vdc`` (name or UUID) limits the list to one VDC.
+        The edge gateways are read once in a session. With ``fresh=True``, they are read again. ``vdc`` (name or UUID)
+        limits the list to one VDC.
         """
-        return EdgeDirectory(self.session).list_edges(vdc or "")
+        directory = EdgeDirectory(self.session)
+        if fresh:
+            directory.forget()
+        return directory.list_edges(vdc or "")
 
     def find_edge(self, name_or_id: str, vdc: str | None = None) -> Edge:
         """Return an edge gateway by name or UUID.
@@ -71,6 +75,17 @@ class AnsService:
 
         edge_id = uuid_in(name_or_id) or pick(self.list_edges(vdc), name_or_id, vdc or "").edge_id
         return parse_classic_edge(self.session.call("GET", f"/api/admin/edgeGateway/{edge_id}").body)
+
+    def read_size(self, edge_id: str) -> str:
+        """Return the size of an NSX-V edge gateway, such as ``compact`` or ``full``.
+
+        Makes one API call. Return an empty string if the server does not send the size.
+
+        Raises: ApiErrors, TransportError, DecodeError.
+        """
+        from vcloudair_core.services.ans.edge.classic_services import parse_size
+
+        return parse_size(self.session.call("GET", f"/api/admin/edgeGateway/{edge_id}").body)
 
     def list_groups(
         self, edge: str | None = None, vdc: str | None = None, vdc_group: str | None = None

@@ -52,6 +52,17 @@ def parse_classic_edge(body: bytes) -> dict[str, Any]:
     }
 
 
+def parse_size(body: bytes) -> str:
+    """Return the size of an edge gateway from its document.
+
+    Source: type GatewayConfigurationType of the schema. Raises: DecodeError.
+    """
+    root = xml.parse(body, what="the edge gateway")
+    if xml.local(root) != "EdgeGateway":
+        raise DecodeError(f"Reading the edge gateway failed. EdgeGateway was expected, not {xml.local(root)}.")
+    return _text(_child(root, "Configuration"), "GatewayBackingConfig") or ""
+
+
 def _interface(vnic: _Element) -> dict[str, Any]:
     subnet = _child(vnic, "SubnetParticipation")
     return {

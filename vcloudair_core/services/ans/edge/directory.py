@@ -76,10 +76,14 @@ class EdgeDirectory:
                     self.check_vdc(vdc)
                 raise
             # The edge may have been created since the last read.
-            self._known.edges, self._known.has_vdc_names, self._known.vdcs = None, False, None
+            self.forget()
             edge = self._pick(name, vdc)
         refuse_plain_edge(edge)
         return edge
+
+    def forget(self) -> None:
+        """Forget the list of edges, so that the next use reads it again."""
+        self._known.edges, self._known.has_vdc_names, self._known.vdcs = None, False, None
 
     def list_edges(self, vdc: str = "") -> list[Edge]:
         """Return all edges with the names of their VDCs, sorted by name.
