@@ -159,9 +159,22 @@ def connect(*, context: str | None = None, config_file: str | Path | None = None
 
 
 def _default_transport(settings: Settings) -> Transport:
+    """Return the transport of a session.
+
+    VMware Cloud Director Availability has an address and a certificate of its own.
+    """
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
-    return RequestsTransport(settings)
+    default = RequestsTransport(settings)
+    if not settings.vcda_url or not settings.vcda_ca_path:
+        return default
+    from vcloudair_core.settings.options import server_of
+    from vcloudair_core.transport.routing import ConnectionOptions, RoutingTransport
+
+    options = ConnectionOptions(
+        settings.connect_timeout, settings.timeout, settings.validate_certs, settings.vcda_ca_path
+    )
+    return RoutingTransport(default, {server_of(settings.vcda_url, None): RequestsTransport(options)})
 
 
 _log = logging.getLogger(__name__)

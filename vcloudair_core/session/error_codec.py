@@ -1,7 +1,8 @@
 """Decode error response bodies.
 
-Supported formats: vCloud ``Error``, NSX ``error``, the JSON errors of cloudapi, NSX, OAuth and the portals, HTML pages,
-plain text, and empty bodies. Source: protocol/tasks.md §4.1, protocol/ans.md §6, protocol/sessions.md §2.2.
+Supported formats: vCloud ``Error``, NSX ``error``, the JSON errors of cloudapi, NSX, OAuth, VCDA and the portals, HTML
+pages, plain text, and empty bodies. The stack trace in the errors of VCDA is not read. Source: protocol/tasks.md §4.1,
+protocol/ans.md §6, protocol/sessions.md §2.2, protocol/vcda.md §6.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def _from_json(tree: Any) -> ErrorBody | None:
         tree = tree["tenantError"]
     elif isinstance(tree.get("error"), dict):
         tree = tree["error"]
-    message = _first(tree, "message", "details", "error_description", "detail", "errorMessage")
+    message = _first(tree, "message", "details", "error_description", "detail", "errorMessage", "msg")
     code = _first(tree, "minorErrorCode", "errorCode", "error", "code")
     if not message and not code:
         return None

@@ -32,7 +32,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_TOKEN_HEADERS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
+_TOKEN_HEADERS = re.compile(r"authorization|token|cookie|vcav-auth", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:Basic|Bearer|SIGN)\s+", re.IGNORECASE)
 _SHORTEST_TOKEN = 8
 

@@ -284,6 +284,25 @@ class Session:
             self._cache.touch()
         return outcome
 
+    def send(self, request: Request, origins: Origins, *, repeatable: bool, once: bool = False) -> ExchangeResult:
+        """Send a request of another server's session.
+
+        The retries, redaction and observers of this session apply. The token of this session is not added. ``once`` is
+        as in :meth:`call`.
+        """
+        outcome = self._pipeline.send(request, origins, repeatable=repeatable, once=once)
+        if request.method not in SAFE_METHODS:
+            note_request_id(outcome.response)
+        return outcome
+
+    @property
+    def token_headers(self) -> Mapping[str, Secret]:
+        """Headers with the token of this session. The first access signs in.
+
+        Send the token only to servers that the settings name.
+        """
+        return self._current()[0].headers
+
     # -- signing in ----------------------------------------------------------------------------------------------
 
     def _current(self) -> tuple[Credentials, Origins]:

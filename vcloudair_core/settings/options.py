@@ -134,6 +134,31 @@ class SettingValues:
         "str", "API to use for all edge gateways. Default: detected for each edge gateway.",
         choices=("auto", "hybridity", "network_xml", "network_json"), default="auto",
     )  # fmt: skip
+    dr_provider: str = _option(
+        "str",
+        "API of disaster recovery: vr (DR 2.x) or vcda (VMware Cloud Director Availability). Default: vcda if vcda_url "
+        "is set, otherwise vr.",
+        choices=("auto", "vr", "vcda"), default="auto",
+    )  # fmt: skip
+    vcda_url: str | None = _option(
+        "str", "Base URL of VMware Cloud Director Availability (VCDA) at the site that VMs are recovered to."
+    )
+    vcda_ca_path: str | None = _option(
+        "path", "PEM file or directory of certificate authorities to trust for vcda_url. Default: ca_path."
+    )
+    vcda_version: str | None = _option("str", "API version of VCDA, for example 4.7. Default: the newest version.")
+    vcda_peer_user: str | None = _option(
+        "str", "User of the other VCDA site, as user@org. Migrations and reversed replications need this site."
+    )
+    vcda_peer_password: Secret | None = _option(  # noqa: RUF009 - it returns a field
+        "secret", "Password of vcda_peer_user."
+    )
+    vcda_peer_token: Secret | None = _option(  # noqa: RUF009 - it returns a field
+        "secret", "Access token of the other site's VMware Cloud Director, instead of vcda_peer_user."
+    )
+    vcda_peer_org: str | None = _option(
+        "str", "Org at the other VCDA site that is associated with this org, instead of vcda_peer_user."
+    )
     vdc_group: str | None = _option("str", "VDC group of a distributed firewall, by name or URN.")
 
 

@@ -29,7 +29,7 @@ _NAMES = (
     "password|passwd|passphrase|psk|presharedkey|pre_shared_key|sharedsecret|shared_secret|secret|privatekey|private_key"
     "|token|api_token|access_token|refresh_token|authorization|authorizationtoken|cookie|credential|credentials"
 )
-_SECRET_HEADER = re.compile(r"authorization|cookie|token|password|secret", re.IGNORECASE)
+_SECRET_HEADER = re.compile(r"authorization|cookie|token|password|secret|vcav-auth", re.IGNORECASE)
 _SECRET_KEY = re.compile(rf"(?:^|_|-)(?:{_NAMES})$", re.IGNORECASE)
 # Text can be truncated, so an unterminated value is redacted to the end of the text.
 _IN_JSON = re.compile(rf'("(?:\w*_)?(?:{_NAMES})"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-?\d[\d.eE+-]*)', re.IGNORECASE)
@@ -39,7 +39,8 @@ _IN_XML_ELEMENT = re.compile(
 _IN_ATTRIBUTE = re.compile(rf"\b((?:{_NAMES})\s*=\s*)(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))", re.IGNORECASE)
 # Proxies repeat request headers in HTML pages and plain text.
 _HEADER_LINE = re.compile(
-    r"(?<![\w\"'-])((?:[\w-]*-)?(?:authorization|cookie|access-token|api-token)\s*:\s*)[^\r\n<]+", re.IGNORECASE
+    r"(?<![\w\"'-])((?:[\w-]*-)?(?:authorization|cookie|access-token|api-token|vcav-auth)\s*:\s*)[^\r\n<]+",
+    re.IGNORECASE,
 )
 _IN_QUERY = re.compile(rf"([?&;](?:{_NAMES})=)[^&#\s\"'<>]*", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic|SIGN)\s+[A-Za-z0-9+/=._~-]{6,}")

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vcloudair_core.services.dr.operation_options import CONTINUE, STOP
+from vcloudair_core.services.dr.network_mapping import NicMapping
+from vcloudair_core.services.dr.operation_options import CONTINUE, LATEST, STOP
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ class Step:
     Attributes:
         name: The name of the step, unique in its list of steps.
         work: What the step does: run a command or playbook, check a URL, ask for approval, wait, or change a network.
-        only: The actions that run the step. The default is ``test`` and ``failover``. A cleanup restores networks even
-            if no step has the action ``cleanup``.
+        only: The actions that run the step. The default is ``test``, ``failover`` and ``migrate``. A cleanup restores
+            networks even if no step has the action ``cleanup``.
         timeout_s: The time limit of one attempt.
         retries: The number of further attempts after a failure.
         retry_delay_s: The pause between attempts.
@@ -111,7 +112,7 @@ class Step:
 
     name: str
     work: Work
-    only: frozenset[str] = frozenset({"test", "failover"})
+    only: frozenset[str] = frozenset({"test", "failover", "migrate"})
     timeout_s: float = 300.0
     retries: int = 0
     retry_delay_s: float = 10.0
@@ -145,6 +146,8 @@ class PlannedVm:
         retries: The number of further attempts after a failure.
         retry_delay_s: The pause between attempts.
         power_on: Power on the VM after its recovery. If None, the setting of the plan applies.
+        point: The point in time to recover to. If empty, the setting of the plan applies.
+        networks: The networks and addresses of the interfaces. Interfaces without an entry are not changed.
         rto_minutes: The recovery time objective.
         rpo_minutes: The recovery point objective.
         line: The line in the plan file, or 0 if the plan has no file.
@@ -159,6 +162,8 @@ class PlannedVm:
     rto_minutes: float | None = None
     rpo_minutes: float | None = None
     line: int = 0
+    point: str = ""
+    networks: tuple[NicMapping, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,6 +198,8 @@ class RecoveryPlan:
     If ``all_vms`` is true, the plan covers all replicated VMs. Its only group receives its VMs when a run starts.
     ``on_unknown`` is the policy when the start of an action is uncertain: ``fail`` leaves the decision to the user,
     ``start`` starts the action again. ``vm_timeout`` is the time limit of one attempt, for VMs without their own limit.
+    ``synchronize`` transfers the newest data before a test. ``point`` is ``latest``, the ID of a point in time, or a
+    time in ISO 8601. ``provider`` is the DR API, ``vr`` or ``vcda``; if it is empty, the settings select the API.
     The plan is ready only if the last successful test is at most ``test_max_age_days`` days old.
     """
 
@@ -208,6 +215,8 @@ class RecoveryPlan:
     on_error: str = STOP
     power_on: bool = True
     synchronize: bool = False
+    point: str = LATEST
+    provider: str = ""
     stuck_after: float = 600.0
     on_unknown: str = "fail"
     all_vms: bool = False

@@ -23,6 +23,7 @@ from vcloudair_core.recovery.plan.model import (
     RecoveryPlan,
     Step,
 )
+from vcloudair_core.services.dr.network_mapping import NicMapping
 
 _WORKS: dict[str, type] = {
     work.__name__: work for work in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook, NetworkRestore)
@@ -72,9 +73,14 @@ def _step(data: Mapping[str, Any]) -> Step:
     return Step(**{**data, "work": work, "only": frozenset(data["only"])})
 
 
+def _vm(data: Mapping[str, Any]) -> PlannedVm:
+    networks = tuple(NicMapping(**nic) for nic in data.get("networks", ()))
+    return PlannedVm(**{**_tuples(data), "networks": networks})
+
+
 def _group(data: Mapping[str, Any]) -> Group:
     parts = {
-        "vms": tuple(PlannedVm(**_tuples(vm)) for vm in data["vms"]),
+        "vms": tuple(_vm(vm) for vm in data["vms"]),
         "before": tuple(_step(step) for step in data["before"]),
         "after": tuple(_step(step) for step in data["after"]),
     }

@@ -42,6 +42,7 @@ class JournalObserver(ScheduleObserver):
             intent_at=operation.intent_at,
             is_server_time=operation.is_server_time,
             state=replication.described(),
+            operation_id=operation.operation_id,
         )
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:

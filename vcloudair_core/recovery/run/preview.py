@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.recovery.journal import events
@@ -20,7 +20,7 @@ from vcloudair_core.recovery.run.history import cloud_of, typical_seconds
 from vcloudair_core.recovery.run.plan_schedule import PlanSchedule
 from vcloudair_core.recovery.run.rollback import cleanup_plan
 from vcloudair_core.recovery.run.run_state import RunState, state_of
-from vcloudair_core.recovery.run.runner import RunOptions, engine_options
+from vcloudair_core.recovery.run.runner import RunOptions, check_plan, engine_options
 from vcloudair_core.recovery.run.steps import StepResult
 from vcloudair_core.services.dr.model import CLEANUP, Result
 from vcloudair_core.services.dr.operation_options import Stop
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from vcloudair_core.errors import VcloudAirError
     from vcloudair_core.recovery.plan.model import RecoveryPlan, Step
 
-GUESSED_S = {"test": 60.0, "cleanup": 30.0, "failover": 90.0}
+GUESSED_S = {
+    "test": 60.0, "cleanup": 30.0, "failover": 90.0, "migrate": 180.0, "failback": 180.0, "reverse": 30.0,
+    "pause": 5.0, "resume": 5.0, "sync": 60.0,
+}  # fmt: skip
 """Estimated seconds for each action on a VM that has no earlier run.
 
 No source documents durations; these are rough guesses.
@@ -92,14 +95,18 @@ def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
     Raises: the errors of :func:`start`.
     """
     check_order(plan)
+    service = client.dr.using(plan.provider)
+    check_plan(plan, action, service, RunOptions())
     chosen = cleanup_plan(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
-    return _DryRun(client, state_of(chosen, action, client.dr), action).execute()
+    chosen = replace(chosen, provider=service.provider.name)
+    return _DryRun(client, state_of(chosen, action, service), action).execute()
 
 
 class _DryRun:
     def __init__(self, client: Client, state: RunState, action: str) -> None:
         self._client, self._state, self._action = client, state, action
         self._clock = FakeClock(now=0.0)
+        self._provider = client.dr.using(state.plan.provider).provider
         self._typical = typical_seconds(client.settings, action)
         self._began: dict[str, float] = {}
         self._rows: list[PreviewRow] = []
@@ -109,7 +116,7 @@ class _DryRun:
 
             def launch(observer: OperationObserver, action: str) -> _ExpectedTimes:
                 options = engine_options(self._state.plan, RunOptions())
-                tracker = OperationTracker(self._client.dr.provider, action, options, OperationObserver(), dry_run=True)
+                tracker = OperationTracker(self._provider, action, options, OperationObserver(), dry_run=True)
                 return _ExpectedTimes(stack.enter_context(tracker), observer, self._clock, self._seconds)
 
             schedule = PlanSchedule(

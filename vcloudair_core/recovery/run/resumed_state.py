@@ -40,7 +40,12 @@ def _resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
     placed = []
     for group in run_events[0]["groups"]:
         for vm in group["vms"]:
-            planned_vm = planned.get(vm["name"]) or planned.get(vm["id"]) or PlannedVm(vm["name"])
+            planned_vm = (
+                planned.get(vm.get("planned", ""))
+                or planned.get(vm["name"])
+                or planned.get(vm["id"])
+                or PlannedVm(vm["name"])
+            )
             placed.append((Reference(vm["href"], vm["name"]), (planned_vm, group["name"])))
     state = RunState(plan, operations_of(plan, run_events[0]["action"], placed))
     by_id = {operation.reference.id: operation for operation in state.operations}
@@ -107,6 +112,7 @@ def _note_start(operation: Operation, event: Event) -> None:
     operation.intent_at = intent_at or (at.timestamp() if at is not None else 0.0)
     operation.is_server_time = bool(intent_at and event.get("is_server_time"))
     operation.state_before = event.get("state")
+    operation.operation_id = str(event.get("operation_id") or "")
 
 
 def _apply_step(state: RunState, event: Event) -> None:

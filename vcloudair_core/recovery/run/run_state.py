@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import NotFoundError, SpecError
 from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan, Step
 from vcloudair_core.services.dr.model import Reference
+from vcloudair_core.services.dr.network_mapping import NetworkMapping
 from vcloudair_core.services.dr.operations.operation import Operation
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _described(operation: Operation, vm: PlannedVm) -> dict[str, Any]:
         "id": operation.reference.id,
         "name": operation.reference.name,
         "href": operation.reference.href,
+        "planned": operation.name,
         "depends_on": list(vm.depends_on),
         "rto_minutes": vm.rto_minutes,
         "rpo_minutes": vm.rpo_minutes,
@@ -65,7 +67,7 @@ def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunSt
         refer to the same VM.
     """
     if plan.all_vms:
-        references = service.choose(None)
+        references = service.choose(None, action)
         if not references:
             # A user who selects all VMs expects some, so this must not end as a success.
             raise NotFoundError(
@@ -75,7 +77,10 @@ def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunSt
         vms = tuple(PlannedVm(reference.name or reference.id) for reference in references)
         plan = replace(plan, groups=(replace(plan.groups[0], vms=vms),))
     else:
-        references = _matched(plan.vms, service.choose([vm.name for vm in plan.vms]))
+        matches = _matched(plan.vms, service.choose_each([vm.name for vm in plan.vms], action))
+        placed = [(vm, group.name) for group in plan.groups for vm in group.vms]
+        pairs = [(reference, place) for place in placed for reference in matches[place[0].name]]
+        return RunState(plan, operations_of(plan, action, pairs))
     placed = [(vm, group.name) for group in plan.groups for vm in group.vms]
     return RunState(plan, operations_of(plan, action, zip(references, placed, strict=True)))
 
@@ -97,35 +102,34 @@ def operations_of(
             action,
             plan.power_on if vm.power_on is None else vm.power_on,
             plan.vm_timeout if vm.vm_timeout is None else vm.vm_timeout,
+            vm.point or plan.point,
+            NetworkMapping(vm.networks) if vm.networks else None,
             name=vm.name,
             group_name=group_name,
             on_error=policy_of(plan, groups.get(group_name)),
             retries=vm.retries,
             retry_delay=vm.retry_delay_s,
         )
-    by_name = {operation.name: operation for operation in operations.values()}
+    by_name: dict[str, list[Operation]] = {}
+    for operation in operations.values():
+        by_name.setdefault(operation.name, []).append(operation)
     for href, operation in operations.items():
-        operation.depends_on = tuple(by_name[name] for name in required[href])
+        operation.depends_on = tuple(needed for name in required[href] for needed in by_name[name])
     return tuple(operations.values())
 
 
-def _matched(vms: Sequence[PlannedVm], references: Sequence[Reference]) -> list[Reference]:
-    """Return the replications in the order of the VMs.
+def _matched(vms: Sequence[PlannedVm], matches: Mapping[str, list[Reference]]) -> Mapping[str, list[Reference]]:
+    """Return the replications of each VM.
 
     Raises SpecError when two names refer to the same VM.
     """
     names: dict[str, str] = {}
     for vm in vms:
-        reference = next(
-            reference
-            for reference in references
-            if vm.name in (reference.name, reference.href) or reference.id == vm.name.casefold()
-        )
-        if reference.href in names:
-            raise SpecError("vms", f"{vm.name!r} and {names[reference.href]!r} are the same VM")
-        names[reference.href] = vm.name
-    by_href = {reference.href: reference for reference in references}
-    return [by_href[href] for href in names]
+        for reference in matches[vm.name]:
+            if reference.href in names:
+                raise SpecError("vms", f"{vm.name!r} and {names[reference.href]!r} are the same VM")
+            names[reference.href] = vm.name
+    return matches
 
 
 def steps_for(steps: Sequence[Step], action: str) -> list[tuple[int, Step]]:

@@ -40,12 +40,26 @@ from vcloudair_core.services.dr.model import ACTIONS, CLEANUP
 from vcloudair_core.services.dr.operation_options import LOST_GRACE_S, OperationOptions, Stop
 from vcloudair_core.services.dr.operations.operation import OVER, Operation, OperationObserver
 from vcloudair_core.services.dr.operations.tracker import OperationTracker
+from vcloudair_core.services.dr.port import check_capabilities
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
     from vcloudair_core.recovery.journal.events import Event, Observer
+    from vcloudair_core.services.dr.service import RecoveryService
 
 _log = logging.getLogger(__name__)
+
+_OUTCOMES = {
+    "cleanup": "were not cleaned up",
+    "reverse": "were not reversed",
+    "pause": "were not paused",
+    "resume": "were not resumed",
+    "sync": "were not synchronized",
+}
+"""End of the sentence about the VMs whose action did not succeed.
+
+The default is ``were not recovered``.
+"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,7 @@ class RunOptions:
 
 
 def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions | None = None) -> RunReport:
-    """Run a plan: test, clean up or fail over its VMs.
+    """Run a DR action on the VMs of a plan.
 
     The action of each VM is started at most once.
 
@@ -91,11 +105,12 @@ def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions |
     if action not in ACTIONS:
         raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
     check_order(plan)
-    engine_options(plan, options or RunOptions()).validate()
+    service = client.dr.using(plan.provider)
+    check_plan(plan, action, service, options or RunOptions())
     chosen = cleanup_plan(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
     # The run can be resumed from another folder.
     chosen = replace(chosen, path=str(Path(chosen.path).resolve()) if chosen.path else "")
-    state = state_of(chosen, action, client.dr)
+    state = state_of(replace(chosen, provider=service.provider.name), action, service)
     journal = create_journal(client.settings, (options or RunOptions()).observers)
     write_durably(journal.folder / PLAN, plan_as_data(state.plan))
     return _Run(client, state, action, options or RunOptions(), journal).execute()
@@ -150,6 +165,7 @@ class _Run:
         self._client, self._state, self._action = client, state, action
         self._options, self._journal, self._past_events = options, journal, run_events
         self._stop = options.stop or Stop()
+        self._provider = client.dr.using(state.plan.provider).provider
         self._began = client.session.clock.now()
         plan = state.plan
         self._step_context = StepContext(
@@ -255,7 +271,7 @@ class _Run:
     def _launch(self, observer: OperationObserver, action: str) -> OperationTracker:
         options = engine_options(self._state.plan, self._options)
         run = self._journal.run_id
-        return self._stack.enter_context(OperationTracker(self._client.dr.provider, action, options, observer, run=run))
+        return self._stack.enter_context(OperationTracker(self._provider, action, options, observer, run=run))
 
     def _perform(self, step: Step, *, group: str, key: str) -> StepResult:
         return perform(step, self._step_context, group=group, key=key)
@@ -317,12 +333,32 @@ class _RollbackJournal:
             self._journal.append(event, **fields)
 
 
+def check_plan(plan: RecoveryPlan, action: str, service: RecoveryService, options: RunOptions) -> None:
+    """Raise SpecError if the DR API cannot run the plan with these options.
+
+    No request is sent.
+    """
+    combined = engine_options(plan, options)
+    combined.validate()
+    check_capabilities(service.provider, action, combined)
+    for vm in plan.vms:
+        if vm.point:
+            check_capabilities(service.provider, action, replace(combined, point=vm.point))
+        if vm.networks and not service.provider.capabilities.can_map_networks:
+            raise SpecError(
+                f"VM {vm.name}: networks",
+                f"{service.provider.title} cannot change the networks of a VM",
+                hint="Remove the key `networks`, and set the networks at the source site.",
+            )
+
+
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:
     """Combine the options of a plan and a run into the options of its operations."""
     return OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,
         max_concurrent=plan.max_concurrent,
+        point=plan.point,
         stuck_after=plan.stuck_after,
         vm_timeout=plan.vm_timeout,
         verify_timeout=options.verify_timeout,
@@ -371,7 +407,7 @@ def _check_cloud(client: Client, of_run: dict[str, Any]) -> None:
 def _failure_reason(action: str, schedule: PlanSchedule, state: RunState) -> str:
     """Return the reason why a run has failed, or an empty string."""
     missing = [operation for operation in state.operations if operation.state != OVER or not operation.has_succeeded]
-    outcome = "were not cleaned up" if action == CLEANUP else "were not recovered"
+    outcome = _OUTCOMES.get(action, "were not recovered")
     reasons = []
     if missing:
         reasons.append(f"{len(missing)} of {len(state.operations)} VMs {outcome}: {_missing_by_reason(missing)}")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from vcloudair_core.session.task_codec import Task
 
 TEST, CLEANUP, FAILOVER = "test", "cleanup", "failover"
-ACTIONS = (TEST, CLEANUP, FAILOVER)
+MIGRATE, REVERSE, FAILBACK = "migrate", "reverse", "failback"
+PAUSE, RESUME, SYNC = "pause", "resume", "sync"
+ACTIONS = (TEST, CLEANUP, FAILOVER, MIGRATE, REVERSE, FAILBACK, PAUSE, RESUME, SYNC)
+RECOVERIES = (TEST, FAILOVER, MIGRATE, FAILBACK)
+"""Actions that create a VM."""
 UNKNOWN = "unknown"
+
+_VCDA_ID = re.compile(r"[A-Z][A-Z0-9]*-[0-9A-Fa-f-]{36}\Z")
 
 
 @dataclass(frozen=True)
@@ -26,12 +33,16 @@ class Reference:
 
     @property
     def id(self) -> str:
-        """Return the UUID at the end of the link, which vcloudair 0.5 uses as the key."""
-        return self.href.rstrip("/")[-36:]
+        """Return the UUID at the end of the link, which vcloudair 0.5 uses as the key.
+
+        An ID of VCDA also has a prefix, such as ``C4-``. Source: protocol/vcda.md §3.
+        """
+        last = self.href.rstrip("/").rpartition("/")[2]
+        return last if _VCDA_ID.match(last) else self.href.rstrip("/")[-36:]
 
     def matches(self, name: str) -> bool:
         """Return True if ``name`` is the VM name, or the UUID or link of the replication."""
-        return name in (self.name, self.href) or self.id == name.casefold()
+        return name in (self.name, self.href) or self.id.casefold() == name.casefold()
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,11 @@ class PointInTime:
     started: datetime | None
     seconds: int | None
     size_bytes: int | None
+    is_pinned: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the point in time as JSON types, with its time in ISO 8601."""
+        return {**vars(self), "started": self.started.isoformat() if self.started else None}
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,7 @@ class Replication(ABC):
             is empty if the response has no links.
         tasks: The tasks in progress, if the server returns them.
         server_time: The server time of the response, in seconds since 1970.
+        vm_id: The UUID of the recovered VM, if the server returns it.
 
     Source: protocol/dr.md §2.3.
     """
@@ -94,6 +111,13 @@ class Replication(ABC):
     offered: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     server_time: float | None = None
+    vm_id: str = ""
+
+    names_vm: ClassVar[bool] = False
+    """True if ``vm_id`` identifies the recovered VM.
+
+    Otherwise, its name and vApp identify it.
+    """
 
     @property
     def last_sync(self) -> datetime | None:
@@ -110,9 +134,17 @@ class Replication(ABC):
     def needs_cleanup(self) -> bool:
         """True if a test has ended and was not cleaned up."""
 
+    @property
+    def is_busy(self) -> bool:
+        """True if an action is in progress, but the state does not show which one."""
+        return False
+
     @abstractmethod
-    def has_reached(self, action: str) -> bool:
-        """Return True when the replication is in the target state of the action."""
+    def has_reached(self, action: str, before: str = "") -> bool:
+        """Return True when the replication is in the target state of the action.
+
+        ``before`` is the result of :meth:`described` before the action, or an empty string if it is unknown.
+        """
 
     @abstractmethod
     def is_in_progress(self, action: str) -> bool:

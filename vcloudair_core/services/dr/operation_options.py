@@ -16,6 +16,7 @@ ON_ERROR = (STOP, CONTINUE, ROLL_BACK)
 does not depend on a failed operation. For a test, ``roll_back`` works like ``stop``, and then cleans up the test and
 restores the networks. For a failover, ``roll_back`` works like ``stop``.
 """
+LATEST = "latest"
 FAIL, START = "fail", "start"
 ON_UNKNOWN = (FAIL, START)
 LOST_GRACE_S = 90.0
@@ -32,6 +33,8 @@ class OperationOptions:
     Attributes:
         power_on: Power on the recovered VMs.
         synchronize: Transfer the newest data from the source first.
+        point: The point in time to recover to: ``latest``, an ID, or a time in ISO 8601. A time selects the newest
+            point in time that is not later.
         max_concurrent: The maximum number of VMs in progress at the same time.
         stuck_after: The operation fails if the task does not change for this time.
         verify_timeout: After the task has ended, the replication and the VM must show the result within this time.
@@ -47,6 +50,7 @@ class OperationOptions:
 
     power_on: bool = True
     synchronize: bool = False
+    point: str = LATEST
     max_concurrent: int = 20
     stuck_after: float = 600.0
     verify_timeout: float = 300.0

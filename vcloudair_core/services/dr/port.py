@@ -7,14 +7,17 @@ capabilities. :func:`check_capabilities` refuses what the API cannot do before a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vcloudair_core.errors import SpecError
+from vcloudair_core.services.dr.model import RECOVERIES
+from vcloudair_core.services.dr.operation_options import LATEST
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
+    from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
+    from vcloudair_core.services.dr.network_mapping import NetworkMapping
     from vcloudair_core.services.dr.operation_options import OperationOptions
     from vcloudair_core.services.dr.vm_checks import VmRecord
     from vcloudair_core.session.session import Session
@@ -27,13 +30,17 @@ class Capabilities:
 
     Attributes:
         actions: The actions that the API can start.
-        synchronized: The actions that can transfer the newest data from the source first.
+        pointed: The actions that can recover a VM to a point in time.
         can_cancel: True if the API can cancel tasks.
+        has_operation_ids: True if a request can carry an ID of the client, with which its task can be searched.
+        can_map_networks: True if a request can contain networks and addresses of the recovered VM.
     """
 
     actions: frozenset[str]
-    synchronized: frozenset[str] = frozenset()
+    pointed: frozenset[str] = frozenset()
     can_cancel: bool = False
+    has_operation_ids: bool = False
+    can_map_networks: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,20 @@ class StartRequest:
     Attributes:
         action: The action, such as ``test``.
         power_on: Power on the recovered VM.
-        synchronize: Transfer the newest data from the source first.
+        synchronize: Transfer the newest data from the source before a test.
+        point_id: The ID of the point in time, or an empty string for the newest one.
+        operation_id: The ID of the request that its task carries, if the API has such IDs.
+        networks: The networks and addresses of the recovered VM, or None for those of the replication.
+        network_settings: ``networks`` in the format of the API, which :meth:`RecoveryProvider.prepare` adds.
     """
 
     action: str
     power_on: bool = True
     synchronize: bool = False
+    point_id: str = ""
+    operation_id: str = ""
+    networks: NetworkMapping | None = None
+    network_settings: Mapping[str, Any] | None = None
 
 
 class RecoveryProvider(ABC):
@@ -80,15 +95,41 @@ class RecoveryProvider(ABC):
     def read(self, reference: Reference) -> Replication:
         """Return a replication with its state."""
 
+    @abstractmethod
+    def points(self, reference: Reference) -> list[PointInTime]:
+        """Return the points in time of a replication, newest first."""
+
+    def selected(self, references: Sequence[Reference], action: str) -> list[Reference]:
+        """Return the references to which an action on all replications applies."""
+        return list(references)
+
+    def expand(self, name: str, references: Sequence[Reference]) -> list[Reference]:
+        """Return the references of the VMs in the vApp that a name selects.
+
+        No vApp is an empty list.
+        """
+        return []
+
     # -- actions and tasks ---------------------------------------------------------------------------------------
 
+    def prepare(self, replication: Replication, request: StartRequest) -> StartRequest:
+        """Do what must be done before a request, such as signing in to the source site.
+
+        Return the request to pass to :meth:`start`. Nothing is started.
+        """
+        return request
+
     @abstractmethod
-    def start(self, reference: Reference, request: StartRequest) -> Task | None:
+    def start(self, replication: Replication, request: StartRequest) -> Task | None:
         """Start an action. If the response is lost, the request is not sent again."""
 
     @abstractmethod
-    def tasks(self) -> list[Task]:
-        """Return the recent tasks of the org, including all tasks in progress."""
+    def tasks(self, since: float | None = None) -> list[Task]:
+        """Return the recent tasks of the org, including all tasks in progress.
+
+        Tasks that have ended are only needed if they started at ``since`` or later. If ``since`` is None, only tasks in
+        progress are needed. ``since`` is in seconds since 1970.
+        """
 
     @abstractmethod
     def query_tasks(self, since: float) -> list[Task]:
@@ -96,6 +137,10 @@ class RecoveryProvider(ABC):
 
         The result includes old tasks that :meth:`tasks` omits. ``since`` is in seconds since 1970.
         """
+
+    def tasks_of(self, operation_id: str) -> list[Task]:
+        """Return the tasks of the request that was sent with an operation ID."""
+        return []
 
     @abstractmethod
     def read_task(self, task: Task) -> Task:
@@ -108,11 +153,18 @@ class RecoveryProvider(ABC):
     # -- the recovered VM ----------------------------------------------------------------------------------------
 
     @abstractmethod
-    def find_vms(self, replications: Sequence[Replication]) -> list[VmRecord]:
+    def find_vms(self, replications: Sequence[Replication], ids: Iterable[str] = ()) -> list[VmRecord]:
         """Return records of the VMs that can be the recovered VMs of the replications.
 
-        Raises: IncompleteResultError.
+        ``ids`` are UUIDs of other VMs to find. Raises: IncompleteResultError.
         """
+
+    def why_vm_not_visible(self, replication: Replication) -> str:
+        """Return the reason why the recovered VM is not visible to the session.
+
+        Return an empty string if it is visible.
+        """
+        return ""
 
     # -- target VDCs ---------------------------------------------------------------------------------------------
 
@@ -143,6 +195,12 @@ def check_capabilities(provider: RecoveryProvider, action: str, options: Operati
             "action",
             f"{provider.title} cannot start the action {action!r}",
             hint=f"Use one of: {', '.join(sorted(capabilities.actions))}.",
+        )
+    if options.point != LATEST and action in RECOVERIES and action not in capabilities.pointed:
+        raise SpecError(
+            "point",
+            f"{provider.title} always uses the newest data for the action {action!r}",
+            hint="Remove the point in time.",
         )
     if options.cancel_on_stop and not capabilities.can_cancel:
         raise SpecError(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError, VcloudAirError
-from vcloudair_core.services.dr.model import ACTIONS, RecoveryDetails, Reference, Replication, Result
+from vcloudair_core.services.dr.model import ACTIONS, PointInTime, RecoveryDetails, Reference, Replication, Result
 from vcloudair_core.services.dr.operation_options import OperationOptions, Stop
 from vcloudair_core.services.dr.operations.group_run import run_group
 from vcloudair_core.services.dr.port import RecoveryProvider, check_capabilities
@@ -49,41 +49,70 @@ class RecoveryService:
         """
         return self.read(self.choose(names))
 
-    def choose(self, names: Sequence[str] | None = None) -> list[Reference]:
+    def using(self, provider: str) -> RecoveryService:
+        """Return a service for a DR API, ``vr`` or ``vcda``.
+
+        An empty string selects the API of this service.
+
+        Raises: SpecError for another name; ConfigurationError if ``vcda_url`` is missing or invalid.
+        """
+        if provider in ("", self.provider.name):
+            return self
+        return RecoveryService(self.session, provider_of(self.session, provider))
+
+    def choose(self, names: Sequence[str] | None = None, action: str = "") -> list[Reference]:
         """Return the references of the selected replications.
 
         Args:
-            names: Names of VMs, or UUIDs or links of replications. None selects all replications. An empty sequence
-                selects none.
+            names: Names of VMs, or UUIDs or links of replications. With VCDA, also names of vApps, or IDs of their
+                replications. None selects all replications. An empty sequence selects none.
+            action: The action to select replications for. With VCDA, it selects the direction of the replications.
 
         Raises: NotFoundError, which lists all names without a replication; AmbiguousMatchError with the candidates.
         """
-        if names is not None and not names:
-            return []
-        listed = self.references()
         if names is None:
-            return listed
+            listed = self.references()
+            return self.provider.selected(listed, action) if action else listed
+        matches = self.choose_each(names, action).values()
+        return list({reference.href: reference for match in matches for reference in match}.values())
+
+    def choose_each(self, names: Sequence[str], action: str = "") -> dict[str, list[Reference]]:
+        """Return the references that each name selects. See :meth:`choose`."""
+        if not names:
+            return {}
+        listed = self.references()
         if any(not reference.name for reference in listed):
             listed = [Reference(replication.href, replication.name) for replication in self.read(listed)]
-        chosen: dict[str, Reference] = {}
-        missing = []
-        for name in names:
-            candidates = [reference for reference in listed if reference.matches(name)]
-            if len(candidates) > 1:
-                raise AmbiguousMatchError(
-                    f"{len(candidates)} replications have the name {name!r}.",
-                    candidates=[{"name": reference.name, "id": reference.id} for reference in candidates],
-                    hint="Use the UUID of the replication.",
-                )
-            if not candidates:
-                missing.append(name)
-            chosen.update({reference.href: reference for reference in candidates})
+        chosen = {name: self._match(name, listed, action) for name in names}
+        missing = [name for name, references in chosen.items() if not references]
         if missing:
             raise NotFoundError(
                 f"Replication not found: {', '.join(map(repr, missing))}.",
                 hint="Run `vca dr list` to see the available replications.",
             )
-        return list(chosen.values())
+        return chosen
+
+    def _match(self, name: str, listed: Sequence[Reference], action: str) -> list[Reference]:
+        """Return the reference that a name selects, or those of the VMs in a vApp."""
+        candidates = [reference for reference in listed if reference.matches(name)]
+        if len(candidates) > 1 and action:
+            # A VM that was failed over before can have a replication in each direction.
+            candidates = self.provider.selected(candidates, action) or candidates
+        if len(candidates) > 1:
+            raise AmbiguousMatchError(
+                f"{len(candidates)} replications have the name {name!r}.",
+                candidates=[{"name": reference.name, "id": reference.id} for reference in candidates],
+                hint="Use the UUID of the replication.",
+            )
+        return candidates or self.provider.expand(name, listed)
+
+    def points(self, name: str) -> list[PointInTime]:
+        """Return the points in time of a VM, newest first.
+
+        Raises: the errors of :meth:`choose`.
+        """
+        (reference,) = self.choose([name])[:1]
+        return self.provider.points(reference)
 
     def read(self, references: Iterable[Reference]) -> list[Replication]:
         """Return replications with their state, read in parallel.
@@ -141,13 +170,14 @@ class RecoveryService:
         progress: Progress | None = None,
         stop: Stop | None = None,
     ) -> list[Result]:
-        """Test, clean up or fail over VMs. Each action is started at most once.
+        """Run a DR action on VMs. Each action is started at most once.
 
         VMs that are already in the target state are not changed. If an action fails, the result of the VM has the
         reason. No error is raised.
 
         Args:
-            action: ``test``, ``cleanup`` or ``failover``.
+            action: ``test``, ``cleanup`` or ``failover``. With VCDA also ``migrate``, ``reverse``, ``failback``,
+                ``pause``, ``resume`` or ``sync``.
             names: As in :meth:`choose`. VMs start in this order.
             options: Options of the action.
             dry_run: Start nothing.
@@ -164,5 +194,5 @@ class RecoveryService:
         options.validate()
         check_capabilities(self.provider, action, options)
         return run_group(
-            self.provider, action, self.choose(names), options, dry_run=dry_run, progress=progress, stop=stop
+            self.provider, action, self.choose(names, action), options, dry_run=dry_run, progress=progress, stop=stop
         )

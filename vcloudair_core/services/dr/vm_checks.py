@@ -37,7 +37,14 @@ def vms_of(
     equal. Otherwise, the second list is empty, and the first list has the VMs that did not exist before the action: the
     VMs whose IDs are not in ``before``, or all VMs if ``before`` is None. The API documentation does not say whether
     recovered VMs stay in the placeholder vApp.
+
+    If the replication names the recovered VM, both lists have only this VM. During a cleanup, they have the VM of the
+    test, whose ID is in ``before``.
     """
+    if group.names_vm:
+        ids = {group.vm_id} if group.vm_id else before or frozenset()
+        own = [vm for vm in records if vm.id.casefold() in ids]
+        return own, own
     same_name = [vm for vm in records if vm.name == group.name]
     in_vapp = [vm for vm in same_name if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in vm.vapp_href]
     return in_vapp or [vm for vm in same_name if before is None or vm.id not in before], in_vapp
@@ -59,6 +66,9 @@ def vm_problem(
     if action == CLEANUP:
         running = [vm for vm in in_vapp if vm.status == POWERED_ON]
         return f"the VM {group.name!r} of the test is still {POWERED_ON}" if running else ""
+    if not vms and group.names_vm:
+        shown = f"the VM {group.vm_id}" if group.vm_id else "the recovered VM"
+        return f"the query service does not return {shown} of {group.name!r}"
     if not vms:
         if any(vm.name == group.name for vm in records):
             return f"no VM {group.name!r} was created, and the VM with this name existed before the action"

@@ -35,7 +35,7 @@ def run_group(
     """
     unique = {reference.href: reference for reference in references}
     operations = [
-        Operation(reference, action, options.power_on, options.vm_timeout, on_error=options.on_error)
+        Operation(reference, action, options.power_on, options.vm_timeout, options.point, on_error=options.on_error)
         for reference in unique.values()
     ]
     if not options.wait and len(operations) > options.max_concurrent:

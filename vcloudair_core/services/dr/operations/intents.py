@@ -47,6 +47,7 @@ class IntentRecord:
         run: The ID of the run that recorded the intent, or an empty string.
         is_open: True if the outcome of the action is unknown.
         tasks: Paths of the latest tasks of the replication that this host recorded, including ``task``.
+        operation_id: The ID of the request, or an empty string if the API has no such IDs.
     """
 
     action: str = ""
@@ -58,10 +59,12 @@ class IntentRecord:
     run: str = ""
     is_open: bool = False
     tasks: tuple[str, ...] = ()
+    operation_id: str = ""
 
     def intent(self) -> Intent:
         """Return the :class:`Intent` that is used to search for the task."""
-        return Intent(self.action, self.at, self.is_server_time, frozenset(self.tasks) - {self.task})
+        excluded = frozenset(self.tasks) - {self.task}
+        return Intent(self.action, self.at, self.is_server_time, excluded, self.operation_id)
 
 
 class LockedError(Exception):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.dr.model import UNKNOWN, Reference, Replication, Result
-from vcloudair_core.services.dr.operation_options import CONTINUE
+from vcloudair_core.services.dr.operation_options import CONTINUE, LATEST
 from vcloudair_core.services.dr.operations.intents import IntentRecord
 from vcloudair_core.services.dr.operations.start_evidence import Intent
 from vcloudair_core.session.tasks import Task
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.dr.network_mapping import NetworkMapping
 
 WAITING, READY, IN_PROGRESS, OVER = "waiting", "ready", "in progress", "over"
 SUCCESS_VERDICTS = frozenset({"succeeded", "unchanged", "planned"})
@@ -46,6 +49,7 @@ class Attempt:
             complete. Such an action is tracked.
         had_task: True if a task of the action was found.
         has_run: True if a poll showed that the action was in progress on the replication.
+        described_before: The state of the replication before the action, or an empty string if it is unknown.
         error_before: True if the replication showed an error before the action, or if its earlier state is unknown.
         is_inherited: True if another run or process may have started the action.
         cleared_at: If the action of an earlier intent is started again, the time of that intent.
@@ -76,6 +80,7 @@ class Attempt:
     had_task: bool = False
     has_run: bool = False
     error_before: bool = False
+    described_before: str = ""
     is_inherited: bool = False
     cleared_at: float | None = None
     refused: int = 0
@@ -89,8 +94,9 @@ class Operation(Attempt):
 
     Attributes:
         reference: The replication of the VM.
-        action: ``test``, ``cleanup`` or ``failover``.
-        power_on, vm_timeout: As in :class:`OperationOptions`.
+        action: The action, such as ``test``.
+        power_on, vm_timeout, point: As in :class:`OperationOptions`.
+        networks: The networks and addresses of the recovered VM, or None for those of the replication.
         name, group_name: The name of the VM in the plan, and the name of its group.
         depends_on: Operations that must succeed first.
         on_error: The policy after a failure.
@@ -104,12 +110,13 @@ class Operation(Attempt):
         start_again: True if the user has decided to start the action again when no sign of it is found.
         may_have_started: True if an earlier process of the run may have started the action. In this case, the task of
             this action is searched for. If no task is found, the action is started again only if ``start_again`` is
-            true. The next five fields are from that process.
+            true. The next six fields are from that process.
         task_href: The link of the task.
         vms_before: IDs of the VMs with the name of the replicated VM before the action, or None if they were not read.
         intent_at: The time of the intent in seconds since 1970.
         is_server_time: True if ``intent_at`` is from the server's clock, False if it is from the clock of this host.
         state_before: The state of the replication before the action.
+        operation_id: The ID of the request, or an empty string if the API has no such IDs.
         result: The result of the last attempt.
     """
 
@@ -117,6 +124,8 @@ class Operation(Attempt):
     action: str
     power_on: bool = True
     vm_timeout: float | None = None
+    point: str = LATEST
+    networks: NetworkMapping | None = None
     name: str = ""
     group_name: str = ""
     depends_on: tuple[Operation, ...] = ()
@@ -137,6 +146,7 @@ class Operation(Attempt):
     intent_at: float = 0.0
     is_server_time: bool = False
     state_before: str | None = None
+    operation_id: str = ""
     result: Result = field(init=False)
 
     def __post_init__(self) -> None:

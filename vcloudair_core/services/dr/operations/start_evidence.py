@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, Reference
+from vcloudair_core.services.dr.model import (
+    CLEANUP,
+    FAILBACK,
+    FAILOVER,
+    MIGRATE,
+    PAUSE,
+    RESUME,
+    REVERSE,
+    SYNC,
+    TEST,
+    Reference,
+)
 from vcloudair_core.services.dr.wire_values import path_of, seconds_since_1970
 from vcloudair_core.session.tasks import Task
 
@@ -27,18 +38,24 @@ Source: protocol/dr.md §3.4.
 """
 
 
+_WORDS = frozenset({MIGRATE, REVERSE, PAUSE, RESUME, SYNC})
+"""Actions that VCDA names in its tasks. Source: protocol/vcda.md §5."""
+
+
 @dataclass(frozen=True)
 class Intent:
     """The intent to start an action. It is recorded before the request is sent.
 
     ``at`` is in seconds since 1970. If ``is_server_time`` is true, the time is from the server's clock, otherwise from
-    the clock of this host. ``excluded`` has the paths of the tasks of other attempts.
+    the clock of this host. ``excluded`` has the paths of the tasks of other attempts. ``operation_id`` is the ID of the
+    request, or an empty string if the API has no such IDs.
     """
 
     action: str
     at: float
     is_server_time: bool = False
     excluded: frozenset[str] = field(default_factory=frozenset)
+    operation_id: str = ""
 
     @property
     def since(self) -> float:
@@ -59,7 +76,14 @@ def action_of(task: Task) -> str:
             return TEST
         if "failover" in letters or "recover" in letters:
             return FAILOVER
+        if letters in _WORDS:
+            return letters
     return ""
+
+
+def action_in_tasks(action: str) -> str:
+    """Return the action that the tasks of an action show. A failback is a migration."""
+    return MIGRATE if action == FAILBACK else action
 
 
 def belongs_to(task: Task, reference: Reference) -> bool:
@@ -84,7 +108,7 @@ def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Ta
         if task.href
         and path_of(task.href) not in intent.excluded
         and belongs_to(task, reference)
-        and action_of(task) == intent.action
+        and action_of(task) == action_in_tasks(intent.action)
         and (not task.is_finished or _started_since(task, intent.since))
     ]
     return max(candidates, key=_rank, default=None)
@@ -96,7 +120,7 @@ def find_running(tasks: Iterable[Task], reference: Reference, action: str) -> Ta
     Tasks whose action is ``action`` are preferred.
     """
     running = [task for task in tasks if not task.is_finished and belongs_to(task, reference)]
-    return next((task for task in running if action_of(task) == action), next(iter(running), None))
+    return next((task for task in running if action_of(task) == action_in_tasks(action)), next(iter(running), None))
 
 
 def is_refused_as_done(error_code: str, vendor_code: str) -> bool:
@@ -131,7 +155,7 @@ def has_sign(tasks: Iterable[Task], reference: Reference, intent: Intent) -> boo
     return any(
         path_of(task.href) not in intent.excluded
         and belongs_to(task, reference)
-        and action_of(task) in ("", intent.action)
+        and action_of(task) in ("", action_in_tasks(intent.action))
         and (not task.is_finished or _started_since(task, intent.since))
         for task in tasks
     )

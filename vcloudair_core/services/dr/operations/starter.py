@@ -18,20 +18,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from uuid import uuid4
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, VcloudAirError
-from vcloudair_core.services.dr.operation_options import OperationOptions
+from vcloudair_core.services.dr.operation_options import LATEST, OperationOptions
 from vcloudair_core.services.dr.operations.intents import IntentRecord, Intents, LockedError, with_task
 from vcloudair_core.services.dr.operations.messages import HINTS, NOT_IDLE, may_have_started, reason_of
 from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
 from vcloudair_core.services.dr.operations.start_evidence import (
     Intent,
+    action_in_tasks,
     action_of,
     find_running,
     find_task,
     has_sign,
     is_refused_as_done,
 )
+from vcloudair_core.services.dr.points_in_time import choose_point
 from vcloudair_core.services.dr.port import RecoveryProvider, StartRequest
 from vcloudair_core.services.dr.wire_values import path_of
 from vcloudair_core.session.request_ids import collect_request_ids
@@ -118,10 +122,13 @@ class Starter:
         href = operation.task_href or (record.task if has_record else "")
         if is_own and operation.intent_at:
             excluded = frozenset(operation.known_tasks - {path_of(href)})
-            operation.intent = Intent(self._action, operation.intent_at, operation.is_server_time, excluded)
+            operation.intent = Intent(
+                self._action, operation.intent_at, operation.is_server_time, excluded, operation.operation_id
+            )
         else:
             operation.intent = record.intent() if has_record else Intent(self._action, 0.0)
         state = operation.state_before if is_own else record.state
+        operation.described_before = state or ""
         operation.error_before = state is None or "error" in state.casefold()
         operation.had_task = bool(href)
         operation.task = Task(href=href, status="queued") if href else None
@@ -143,6 +150,8 @@ class Starter:
         if earlier:
             since = min(intent.since for intent in earlier)
             sources.append(lambda: self._provider.query_tasks(since))
+            ids = {intent.operation_id for intent in earlier if intent.operation_id}
+            sources += [partial(self._provider.tasks_of, identifier) for identifier in sorted(ids)]
         errors: list[VcloudAirError] = []
         for read in sources:
             try:
@@ -167,16 +176,21 @@ class Starter:
         contradiction = self._contradiction(operation, snapshot)
         if contradiction is not None:
             return contradiction
+        try:
+            request = self._request_of(operation)
+        except VcloudAirError as exc:
+            return self._not_prepared(operation, exc)
         operation.is_ours, operation.is_inherited, operation.lost, operation.task = True, False, None, None
         operation.had_task = operation.has_run = False
         now = replication.server_time or self._clock.wall()
         operation.may_have_started, operation.task_href, operation.vms_before = False, "", operation.before
         operation.intent_at, operation.is_server_time = now, replication.server_time is not None
+        operation.operation_id, operation.described_before = request.operation_id, replication.described()
         self._observer.starting(operation)
         record = IntentRecord(
             self._action, now, replication.server_time is not None, "", replication.described(),
             tuple(sorted(operation.before)) if operation.before is not None else None, self._run, True,
-            operation.record.tasks,
+            operation.record.tasks, request.operation_id,
         )  # fmt: skip
         try:
             self._intents.write(operation.reference, record)
@@ -184,17 +198,13 @@ class Starter:
             self._observer.not_started(operation, reason_of(exc), is_repeated=False)
             return StartResult(f"starting the action failed: {reason_of(exc)}", exc.hint, exc)
         operation.record = record
-        operation.intent = Intent(
-            self._action, now, record.is_server_time, frozenset(record.tasks) | operation.known_tasks
-        )
+        excluded = frozenset(record.tasks) | operation.known_tasks
+        operation.intent = Intent(self._action, now, record.is_server_time, excluded, request.operation_id)
         operation.error_before = "error" in record.state.casefold()
         operation.began = operation.changed_at = self._clock.now()
         try:
             with collect_request_ids(operation.request_ids):
-                operation.task = self._provider.start(
-                    operation.reference,
-                    StartRequest(self._action, operation.power_on, self._options.synchronize),
-                )
+                operation.task = self._provider.start(replication, request)
         except VcloudAirError as exc:
             if not may_have_started(exc):
                 return self._refused(operation, exc)
@@ -204,6 +214,31 @@ class Starter:
         else:
             self._observer.started(operation, None)
         return StartResult()
+
+    def _request_of(self, operation: Operation) -> StartRequest:
+        """Return the request that starts the action, with the ID of the point in time.
+
+        Raises: NotFoundError for an unknown point in time, and the errors of the provider. Nothing was started.
+        """
+        point_id = ""
+        if operation.point != LATEST and self._action in self._provider.capabilities.pointed:
+            point_id = choose_point(self._provider.points(operation.reference), operation.point).id
+        request = StartRequest(
+            self._action,
+            operation.power_on,
+            self._options.synchronize and not point_id,
+            point_id,
+            str(uuid4()) if self._provider.capabilities.has_operation_ids else "",
+            operation.networks,
+        )
+        return self._provider.prepare(operation.replication, request)
+
+    def _not_prepared(self, operation: Operation, exc: VcloudAirError) -> StartResult:
+        """Return the result of a start that failed before anything was sent."""
+        if isinstance(exc, AuthenticationError) and operation.refused < _MAX_REFUSALS:
+            operation.refused += 1
+            return StartResult("the session was lost", is_pending=True)
+        return StartResult(f"starting the action failed: {reason_of(exc)}", exc.hint, exc)
 
     def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
         """Return None if the request can be sent, considering the tasks in ``snapshot``.
@@ -230,7 +265,7 @@ class Starter:
             return StartResult()
         running = find_running(snapshot.tasks, reference, self._action)
         action = action_of(running) if running is not None else ""
-        if running is not None and running.href and action == self._action:
+        if running is not None and running.href and action == action_in_tasks(self._action):
             self._join(operation, running)
             return StartResult()
         if running is not None or (
@@ -243,6 +278,8 @@ class Starter:
     def _join(self, operation: Operation, task: Task) -> None:
         """Track a task that another user or process started."""
         operation.task, operation.had_task, operation.is_ours, operation.waits_for_idle = task, True, False, False
+        if operation.current is not None:
+            operation.described_before = operation.described_before or operation.current.described()
         operation.refusal = operation.refusal or "another request has already started the action"
         operation.changed_at = self._clock.now()
 
@@ -282,14 +319,17 @@ class Starter:
 
     # -- evidence ------------------------------------------------------------------------------------------------
 
-    def search(self, in_doubt: Sequence[Operation]) -> list[Task]:
+    def search(self, in_doubt: Sequence[Operation], since: float | None = None) -> list[Task]:
         """Read the tasks of the org, and assign tasks to the operations ``in_doubt``.
 
         The task list of the org is read first. If the list lacks tasks of some operations, the query service is used as
-        well. Raises: ApiError, TransportError, DecodeError.
+        well. ``since`` is the time from which ended tasks are needed, in seconds since 1970. Raises: ApiError,
+        TransportError, DecodeError.
         """
-        tasks = self._provider.tasks()
-        missing = [operation for operation in in_doubt if not self._adopt(operation, tasks)]
+        tasks = self._provider.tasks(since)
+        missing = [
+            operation for operation in in_doubt if not (self._adopt_by_id(operation) or self._adopt(operation, tasks))
+        ]
         if missing:
             since = min(
                 (intent.since for operation in missing if (intent := operation.intent) is not None), default=0.0
@@ -307,13 +347,24 @@ class Starter:
             tasks += [task for task in queried if path_of(task.href) not in known]
         return tasks
 
+    def _adopt_by_id(self, operation: Operation) -> bool:
+        """Search for the task of an operation by the ID of its request.
+
+        Return False if the API has no such IDs, or if no task matches.
+
+        The task must match in all other respects too, because a server can ignore the ID in a search.
+        """
+        identifier = operation.intent.operation_id if operation.intent is not None else ""
+        return bool(identifier) and self._adopt(operation, self._provider.tasks_of(identifier))
+
     def _adopt(self, operation: Operation, tasks: Sequence[Task]) -> bool:
         reference = operation.reference
         if operation.intent is not None:
             task = find_task(tasks, reference, operation.intent)
         else:
             task = find_running(tasks, reference, self._action)
-            task = task if task is not None and task.href and action_of(task) == self._action else None
+            is_same = task is not None and task.href and action_of(task) == action_in_tasks(self._action)
+            task = task if is_same else None
         if task is None:
             return False
         if operation.intent is not None:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AuthenticationError, NotFoundError, PermissionDeniedError, VcloudAirError
-from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN
+from vcloudair_core.services.dr.model import CLEANUP, RECOVERIES, UNKNOWN
 from vcloudair_core.services.dr.operations.messages import (
     CHECK_VM,
     HINTS,
@@ -30,7 +30,7 @@ from vcloudair_core.services.dr.operations.messages import (
 from vcloudair_core.services.dr.operations.start_evidence import is_refused_as_done
 from vcloudair_core.services.dr.operations.tracked_operations import TrackedOperations, decide
 from vcloudair_core.services.dr.operations.verification import Verifier
-from vcloudair_core.services.dr.wire_values import path_of
+from vcloudair_core.services.dr.wire_values import path_of, seconds_since_1970
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.tasks import Task, task_duration_s
 from vcloudair_core.util.redaction import redact_text, redact_tree
@@ -167,14 +167,19 @@ class OperationTracker:
 
     def _note_vms(self, operations: Sequence[Operation]) -> None:
         """Store the IDs of existing VMs, to recognize recovered VMs by their new IDs."""
-        if not operations or self._dry_run or self._action == CLEANUP:
+        named = [operation for operation in operations if operation.replication.names_vm]
+        if self._action == CLEANUP:
+            for operation in named:
+                operation.before = frozenset({operation.replication.vm_id} - {""})
+        unnamed = [operation for operation in operations if not operation.replication.names_vm]
+        if not unnamed or self._dry_run or self._action not in RECOVERIES:
             return
         try:
-            vms = self._provider.find_vms([operation.replication for operation in operations])
+            vms = self._provider.find_vms([operation.replication for operation in unnamed])
         except VcloudAirError as exc:
             self._tracked.note(exc)
             return
-        for operation in operations:
+        for operation in unnamed:
             operation.before = frozenset(vm.id for vm in vms if vm.name == operation.replication.name)
 
     def _choose_start(self, operation: Operation) -> None:
@@ -190,7 +195,7 @@ class OperationTracker:
             if self._dry_run or not self._options.wait:
                 self._tracked.end(operation, "unchanged", "the action is already in progress")
             else:
-                operation.has_run = True
+                operation.has_run, operation.described_before = True, replication.described()
                 self._tracked.track(operation)
         elif blocked_by := replication.blocking_reason(self._action):
             self._tracked.fail(operation, blocked_by, next_step(replication), is_repeatable=True)
@@ -277,7 +282,7 @@ class OperationTracker:
         if len(with_task) < _TASK_LIST_FROM and not in_doubt:
             return {}
         try:
-            tasks = self._starter.search(in_doubt)
+            tasks = self._starter.search(in_doubt, _earliest([*with_task, *in_doubt]))
         except VcloudAirError as exc:
             self._tracked.note(exc)
             return {}
@@ -395,3 +400,17 @@ class OperationTracker:
             self._provider.cancel(operation.task)
             return True
         return False
+
+
+def _earliest(operations: Iterable[Operation]) -> float | None:
+    """Return the earliest time at which a task of the operations can have started.
+
+    The time is in seconds since 1970. Return None if the time of an operation is unknown.
+    """
+    times = [
+        operation.intent.since
+        if operation.intent is not None
+        else seconds_since_1970(operation.task.start if operation.task is not None else "")
+        for operation in operations
+    ]
+    return None if not times or None in times else min(time for time in times if time is not None)

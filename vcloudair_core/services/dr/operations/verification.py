@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AuthenticationError, NotFoundError, PermissionDeniedError, VcloudAirError
-from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN, Replication
+from vcloudair_core.services.dr.model import CLEANUP, RECOVERIES, UNKNOWN, Replication
 from vcloudair_core.services.dr.operation_options import START
 from vcloudair_core.services.dr.operations.messages import (
     CHECK_LOCATION,
@@ -59,7 +59,7 @@ class Verifier:
         operation.current = replication
         if replication.described() != operation.last:
             operation.last, operation.changed_at = replication.described(), now
-        operation.needs_vm_check = replication.has_reached(self._action)
+        operation.needs_vm_check = replication.has_reached(self._action, operation.described_before)
         if not operation.needs_vm_check:
             self._not_there_yet(operation, replication, now)
 
@@ -70,7 +70,7 @@ class Verifier:
                 self._tracked.restart(operation, "an earlier action has ended")
             else:
                 self._fail_if_not_shown(operation, now)
-        elif replication.is_in_progress(self._action):
+        elif replication.is_in_progress(self._action) or (operation.had_task and replication.is_busy):
             operation.has_run = True
             if not self._options.wait:
                 self._tracked.end(operation, "started", "the server has started the action")
@@ -138,8 +138,19 @@ class Verifier:
         """
         if not operations:
             return
+        checked = [operation for operation in operations if not self._why_not_checked(operation)]
+        ids = {
+            identifier
+            for operation in checked
+            if operation.replication.names_vm
+            for identifier in operation.before or ()
+        }
         try:
-            vms = self._tracked.provider.find_vms([operation.replication for operation in operations])
+            vms = (
+                self._tracked.provider.find_vms([operation.replication for operation in checked], ids)
+                if checked
+                else []
+            )
         except VcloudAirError as exc:
             for operation in operations:
                 self._vm_not_read(operation, exc)
@@ -155,11 +166,27 @@ class Verifier:
         reason = f"reading the VM failed: {reason_of(exc)}"
         self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=operation.is_unchanged)
 
+    @property
+    def _is_with_vm(self) -> bool:
+        """True if the action creates or removes a VM."""
+        return self._action in (*RECOVERIES, CLEANUP)
+
+    def _why_not_checked(self, operation: Operation) -> str:
+        """Return the reason why the VM is not checked, or an empty string."""
+        if not self._is_with_vm:
+            return f"the action {self._action!r} changes no VM"
+        return self._tracked.provider.why_vm_not_visible(operation.replication)
+
     def _check_vm(self, operation: Operation, vms: Sequence[VmRecord]) -> None:
         replication, now = operation.replication, self._clock.now()
         must_be_on = operation.power_on and not operation.is_unchanged
-        problem = vm_problem(vms, replication, self._action, must_be_on=must_be_on, before=operation.before)
-        if not problem and self._action != CLEANUP:
+        not_checked = self._why_not_checked(operation)
+        problem = (
+            ""
+            if not_checked
+            else vm_problem(vms, replication, self._action, must_be_on=must_be_on, before=operation.before)
+        )
+        if not problem and not not_checked and self._action != CLEANUP:
             own_vms, _ = vms_of(vms, replication, operation.before)
             operation.result.vm = self._recovered.described(own_vms)
         if operation.is_unchanged and problem:
@@ -167,8 +194,9 @@ class Verifier:
         elif operation.is_unchanged:
             self._tracked.end(operation, "unchanged", f"nothing to do: {replication.described()}")
         elif not problem:
-            reason = "another request has already started the action" if operation.refusal else ""
-            self._tracked.end(operation, "succeeded", reason)
+            reasons = ["another request has already started the action"] if operation.refusal else []
+            reasons += [not_checked] if self._is_with_vm and not_checked else []
+            self._tracked.end(operation, "succeeded", "; ".join(reasons))
         else:
             if not operation.is_verifying:
                 operation.is_verifying, operation.verify_from = True, now

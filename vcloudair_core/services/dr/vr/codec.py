@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference
 from vcloudair_core.services.dr.vm_codec import document_root
@@ -69,6 +70,15 @@ def parse_group(body: bytes, reference: Reference) -> VrReplication:
     )
 
 
+def parse_points(body: bytes) -> list[PointInTime]:
+    """Parse the points in time of a replication.
+
+    Source: protocol/dr.md §2.3. Raises DecodeError.
+    """
+    root = document_root(body, "ReplicationGroupInstanceList", "the points in time")
+    return [_point(child) for child in root if local(child) in ("Instance", "ReplicationGroupInstance")]
+
+
 def parse_recovery_details(body: bytes) -> RecoveryDetails:
     """Parse the recovery details of a VDC.
 
@@ -113,15 +123,17 @@ def _time(text: str) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
-def action_body(action: str, *, power_on: bool, synchronize: bool) -> bytes:
+def action_body(action: str, *, power_on: bool, synchronize: bool, point_id: str = "") -> bytes:
     """Return the request body of a test or failover.
 
-    A cleanup has no request body. Source: protocol/dr.md §3.1.
+    A cleanup has no request body. The elements have a fixed order. Source: protocol/dr.md §3.1.
     """
     if action == "testCleanup":
         return b""
     root = "TestFailoverParams" if action == "testFailover" else "FailoverParams"
     parameters = [f"<PowerOn>{str(power_on).lower()}</PowerOn>"]
+    if point_id:
+        parameters.append(f"<InstanceId>{escape(point_id)}</InstanceId>")
     if action == "testFailover":
         parameters.append(f"<Synchronize>{str(synchronize).lower()}</Synchronize>")
     text = f'<?xml version="1.0" encoding="UTF-8"?><{root} xmlns="{NAMESPACE}">{"".join(parameters)}</{root}>'

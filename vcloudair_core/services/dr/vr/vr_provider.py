@@ -5,19 +5,29 @@ Source: protocol/dr.md §2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vcloudair_core.errors import NotFoundError
-from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, RecoveryDetails, Reference, Replication
+from vcloudair_core.services.dr.model import (
+    CLEANUP,
+    FAILOVER,
+    TEST,
+    PointInTime,
+    RecoveryDetails,
+    Reference,
+    Replication,
+)
+from vcloudair_core.services.dr.points_in_time import newest_first
 from vcloudair_core.services.dr.port import Capabilities, RecoveryProvider, StartRequest
 from vcloudair_core.services.dr.vm_store import find_vms, incomplete_list
 from vcloudair_core.services.dr.vr.codec import (
     action_body,
     parse_group,
     parse_page,
+    parse_points,
     parse_recovery_details,
     parse_task_records,
     parse_tasks,
@@ -43,7 +53,7 @@ class VrProvider(RecoveryProvider):
 
     name = "vr"
     title = "DR 2.x"
-    capabilities = Capabilities(actions=frozenset(_ACTIONS), synchronized=frozenset({TEST}), can_cancel=True)
+    capabilities = Capabilities(actions=frozenset(_ACTIONS), pointed=frozenset({TEST, FAILOVER}), can_cancel=True)
 
     def __init__(self, session: Session, org_id: str = "") -> None:
         super().__init__(session)
@@ -81,6 +91,21 @@ class VrProvider(RecoveryProvider):
         response = self.session.call("GET", reference.href)
         return replace(parse_group(response.body, reference), server_time=server_time_of(response))
 
+    def points(self, reference: Reference) -> list[PointInTime]:
+        """Return the points in time of a replication, newest first.
+
+        Source: protocol/dr.md §2.
+
+        A server without the list of instances returns them in the replication.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        try:
+            points = parse_points(self.session.call("GET", f"{reference.href.rstrip('/')}/instances").body)
+        except NotFoundError:
+            points = list(self.read(reference).points)
+        return newest_first(points)
+
     def _references(self, path: str, what: str) -> list[Reference]:
         """Read all pages of a list, and return the references.
 
@@ -101,20 +126,26 @@ class VrProvider(RecoveryProvider):
 
     # -- actions and tasks ---------------------------------------------------------------------------------------
 
-    def start(self, reference: Reference, request: StartRequest) -> Task | None:
+    def start(self, replication: Replication, request: StartRequest) -> Task | None:
         """Start an action. If the response is lost, the request is not sent again.
 
         Raises: ApiError, TransportError, DecodeError.
         """
         operation = _ACTIONS[request.action]
         media = "" if request.action == CLEANUP else f"application/vnd.vmware.hcs.{operation}Params+xml"
-        body = action_body(operation, power_on=request.power_on, synchronize=request.synchronize)
+        body = action_body(
+            operation, power_on=request.power_on, synchronize=request.synchronize, point_id=request.point_id
+        )
         response = self.session.call(
-            "POST", f"{reference.href.rstrip('/')}/action/{operation}", content_type=media or None, body=body, once=True
+            "POST",
+            f"{replication.href.rstrip('/')}/action/{operation}",
+            content_type=media or None,
+            body=body,
+            once=True,
         )
         return task_of_response(response)
 
-    def tasks(self) -> list[Task]:
+    def tasks(self, since: float | None = None) -> list[Task]:
         """Return the task list of the org. Raises: ApiError, TransportError, DecodeError."""
         return parse_tasks(self.session.call("GET", f"/api/tasksList/{self.org_path}").body)
 
@@ -152,7 +183,7 @@ class VrProvider(RecoveryProvider):
 
     # -- VMs and VDCs --------------------------------------------------------------------------------------------
 
-    def find_vms(self, replications: Sequence[Replication]) -> list[VmRecord]:
+    def find_vms(self, replications: Sequence[Replication], ids: Iterable[str] = ()) -> list[VmRecord]:
         """Return the VMs with the names of the replicated VMs, without VMs of templates.
 
         Raises: IncompleteResultError, ApiError, TransportError, DecodeError.

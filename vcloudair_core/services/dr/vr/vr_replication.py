@@ -49,7 +49,7 @@ class VrReplication(Replication):
     def needs_cleanup(self) -> bool:
         return self.test_state.lower() in _ENDED_TESTS
 
-    def has_reached(self, action: str) -> bool:
+    def has_reached(self, action: str, before: str = "") -> bool:
         """Return True when the replication is in the target state of the action."""
         test = _normalized(self.test_state)
         if action == TEST:

@@ -1,0 +1,1 @@
+"""Adapter for VMware Cloud Director Availability (VCDA) 4.x."""

@@ -1,0 +1,311 @@
+"""Adapter for VMware Cloud Director Availability (VCDA) 4.x.
+
+The client is connected to the site that VMs are recovered to, so that a failover needs no other site. Source:
+protocol/vcda.md §2 to §5.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from vcloudair_core.errors import NotFoundError, SpecError
+from vcloudair_core.services.dr.model import (
+    ACTIONS,
+    CLEANUP,
+    FAILBACK,
+    FAILOVER,
+    MIGRATE,
+    PAUSE,
+    RECOVERIES,
+    RESUME,
+    REVERSE,
+    SYNC,
+    TEST,
+    PointInTime,
+    RecoveryDetails,
+    Reference,
+    Replication,
+)
+from vcloudair_core.services.dr.points_in_time import newest_first
+from vcloudair_core.services.dr.port import Capabilities, RecoveryProvider, StartRequest
+from vcloudair_core.services.dr.vcda import vcda_lists
+from vcloudair_core.services.dr.vcda.codec import parse_object, parse_points, replication_of, task_of
+from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReference, VcdaReplication
+from vcloudair_core.services.dr.vcda.vcda_session import VcdaSession
+from vcloudair_core.services.dr.vm_store import find_vms_by_id
+from vcloudair_core.services.dr.wire_values import server_time_of
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.dr.vm_checks import VmRecord
+    from vcloudair_core.session.session import Session
+    from vcloudair_core.session.tasks import Task
+
+_PATHS = {
+    TEST: ("POST", "failover-test"),
+    CLEANUP: ("DELETE", "failover-test"),
+    FAILOVER: ("POST", "failover"),
+    MIGRATE: ("POST", "migrate"),
+    FAILBACK: ("POST", "migrate"),
+    REVERSE: ("POST", "reverse"),
+    PAUSE: ("POST", "pause"),
+    RESUME: ("POST", "resume"),
+    SYNC: ("POST", "sync"),
+}
+"""Method and last segment of the path of each action. Source: protocol/vcda.md §4."""
+
+_NEED_SOURCE = frozenset({MIGRATE, FAILBACK, REVERSE, PAUSE, RESUME, SYNC})
+"""Actions that need the source site. Source: protocol/vcda.md §2."""
+
+
+class VcdaProvider(RecoveryProvider):
+    """Adapter for VCDA. Creating it sends no request."""
+
+    name = "vcda"
+    title = "VMware Cloud Director Availability"
+    capabilities = Capabilities(
+        actions=frozenset(ACTIONS),
+        pointed=frozenset({TEST, FAILOVER}),
+        has_operation_ids=True,
+        can_map_networks=True,
+    )
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.vcda = VcdaSession(session)
+        self._lock = threading.Lock()
+        self._local_site: str | None = None
+        self._peers: set[str] = set()
+        """Other sites that carry out actions of this client."""
+
+    @property
+    def local_site(self) -> str:
+        """Return the name of the site of ``vcda_url``.
+
+        Return an empty string if the server does not return it.
+        """
+        with self._lock:
+            if self._local_site is None:
+                sites = vcda_lists.read_sites(self.vcda)
+                self._local_site = next((site.name for site in sites if site.is_local), "")
+            return self._local_site
+
+    # -- replications --------------------------------------------------------------------------------------------
+
+    def references(self) -> list[Reference]:
+        """Return references of all replications to and from this site.
+
+        The other sites are only read if their credentials are set. If another site cannot be read, its replications are
+        left out.
+
+        Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
+        """
+        return list(vcda_lists.read_references(self.vcda, self.local_site))
+
+    def read(self, reference: Reference) -> Replication:
+        """Return a replication with its state and the task in progress.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        path = urlsplit(reference.href).path
+        response = self.vcda.call("GET", path[path.rindex("/vm-replications/") :])
+        tree = parse_object(response.body, f"the replication {reference.name or reference.id}")
+        replication = self._replication(tree, None, server_time_of(response))
+        if not replication.is_busy:
+            return replication
+        return self._replication(tree, self._running_task(replication), replication.server_time)
+
+    def _replication(self, tree: dict[str, Any], running: Task | None, server_time: float | None) -> VcdaReplication:
+        return replication_of(tree, self.vcda.base_url, self.local_site, running=running, server_time=server_time)
+
+    def _running_task(self, replication: VcdaReplication) -> Task | None:
+        """Return the task in progress.
+
+        The state IN_PROGRESS alone does not show the action.
+        """
+        tasks = [task for task in self.tasks() if not task.is_finished]
+        return next(
+            (task for task in tasks if task.owner_href.rpartition("/")[2] in (replication.id, replication.vapp_id)),
+            None,
+        )
+
+    def points(self, reference: Reference) -> list[PointInTime]:
+        """Return the instances of a replication, newest first.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        path = urlsplit(reference.href).path
+        return newest_first(
+            parse_points(self.vcda.call("GET", f"{path[path.rindex('/vm-replications/') :]}/instances").body)
+        )
+
+    def selected(self, references: Sequence[Reference], action: str) -> list[Reference]:
+        """Return the replications to which an action on all replications applies.
+
+        A failback applies to replications that run back to their original site. Actions that recover VMs apply to
+        replications to this site.
+        """
+        if action == FAILBACK:
+            return [item for item in references if isinstance(item, VcdaReference) and item.is_reversed]
+        if action in (*RECOVERIES, CLEANUP):
+            return [item for item in references if not isinstance(item, VcdaReference) or item.is_incoming]
+        return list(references)
+
+    def expand(self, name: str, references: Sequence[Reference]) -> list[Reference]:
+        """Return the references of the VMs in the vApp with this name or replication ID."""
+        return [
+            item
+            for item in references
+            if isinstance(item, VcdaReference) and name and (name == item.vapp_name or name == item.vapp_id)
+        ]
+
+    # -- actions and tasks ---------------------------------------------------------------------------------------
+
+    def prepare(self, replication: Replication, request: StartRequest) -> StartRequest:
+        """Sign in to the sites that the action needs.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        assert isinstance(replication, VcdaReplication)
+        for site in {self._site_of(replication), self._peer_of(replication, request)} - {""}:
+            self.vcda.extend(site)
+        return request
+
+    def start(self, replication: Replication, request: StartRequest) -> Task | None:
+        """Start an action. If the response is lost, the request is not sent again.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        assert isinstance(replication, VcdaReplication)
+        method, action = _PATHS[request.action]
+        response = self.vcda.call(
+            method,
+            f"/vm-replications/{quote(replication.id, safe='')}/{action}",
+            site=self._site_of(replication),
+            peer=self._peer_of(replication, request),
+            body=_body_of(request),
+            operation_id=request.operation_id,
+            once=True,
+        )
+        return self._task(parse_object(response.body, "the task"))
+
+    def _site_of(self, replication: VcdaReplication) -> str:
+        """Return the other site that must carry out an action.
+
+        Return an empty string for this site.
+        """
+        if replication.is_incoming:
+            return ""
+        with self._lock:
+            self._peers.add(replication.destination_site)
+        return replication.destination_site
+
+    def _peer_of(self, replication: VcdaReplication, request: StartRequest) -> str:
+        """Return the other site that an action needs, or an empty string."""
+        needs_source = request.action in _NEED_SOURCE or (request.action == TEST and request.synchronize)
+        is_other = replication.source_site not in ("", self.local_site)
+        return replication.source_site if needs_source and is_other else ""
+
+    def tasks(self, since: float | None = None) -> list[Task]:
+        """Return the tasks that started at ``since`` or later.
+
+        If ``since`` is None, return the tasks in progress.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        query = {"state": "RUNNING"} if since is None else {"startTimeAfter": str(int(max(0.0, since) * 1000))}
+        return self._tasks(query)
+
+    def query_tasks(self, since: float) -> list[Task]:
+        """Return the tasks that started at ``since`` or later. See :meth:`tasks`."""
+        return self.tasks(since)
+
+    def tasks_of(self, operation_id: str) -> list[Task]:
+        """Return the tasks of the request that was sent with an operation ID.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        return self._tasks({"operationID": operation_id})
+
+    def _tasks(self, query: dict[str, str]) -> list[Task]:
+        with self._lock:
+            sites = ["", *sorted(self._peers)]
+        return [self._task(tree) for site in sites for tree in vcda_lists.read_tasks(self.vcda, query, site)]
+
+    def _task(self, tree: dict[str, Any]) -> Task:
+        return task_of(tree, self.vcda.base_url, self.local_site)
+
+    def read_task(self, task: Task) -> Task:
+        """Return the current state of a task.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        parts = urlsplit(task.href)
+        site = (parse_qs(parts.query).get("site") or [""])[0]
+        response = self.vcda.call("GET", parts.path[parts.path.rindex("/tasks/") :], site=site)
+        return self._task(parse_object(response.body, "the task"))
+
+    def cancel(self, task: Task) -> None:
+        """Raise SpecError, because the API cannot cancel tasks.
+
+        Source: protocol/vcda.md §5.
+        """
+        raise SpecError("cancel_on_stop", f"{self.title} cannot cancel tasks", hint="Wait for the end of the task.")
+
+    # -- the recovered VM ----------------------------------------------------------------------------------------
+
+    def find_vms(self, replications: Sequence[Replication], ids: Iterable[str] = ()) -> list[VmRecord]:
+        """Return the recovered VMs of the replications.
+
+        The result includes the VMs with the UUIDs ``ids``.
+
+        Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
+        """
+        known = {replication.vm_id for replication in replications if replication.vm_id}
+        return find_vms_by_id(self.session, sorted(known | {identifier.casefold() for identifier in ids}))
+
+    def why_vm_not_visible(self, replication: Replication) -> str:
+        """Return the reason why the recovered VM is not visible to this session."""
+        assert isinstance(replication, VcdaReplication)
+        if replication.is_incoming:
+            return ""
+        return f"the VM is at site {replication.destination_site}, so it was not checked"
+
+    # -- target VDCs ---------------------------------------------------------------------------------------------
+
+    def enabled_vdcs(self) -> list[Reference]:
+        """Raise NotFoundError, because VCDA does not enable VDCs.
+
+        Its policies apply to orgs.
+        """
+        raise NotFoundError(f"{self.title} has no list of enabled VDCs.")
+
+    def references_of(self, vdc: Reference) -> list[Reference]:
+        """Return references of the replications into a VDC.
+
+        Raises the errors of :meth:`references`.
+        """
+        return list(vcda_lists.read_references(self.vcda, self.local_site, vdc_id=vdc.id))
+
+    def details_of(self, vdc: Reference) -> RecoveryDetails:
+        """Return that nothing is known about a VDC. VCDA's policies apply to orgs."""
+        return RecoveryDetails(None, None)
+
+
+def _body_of(request: StartRequest) -> dict[str, Any] | None:
+    """Return the body of a request, or None. Source: protocol/vcda.md §4.1."""
+    if request.action not in RECOVERIES:
+        return None
+    body: dict[str, Any] = {"type": "vcloud", "powerOn": request.power_on}
+    if request.action == TEST:
+        body["sync"] = request.synchronize
+    else:
+        body["consolidate"] = False
+    if request.action in (TEST, FAILOVER):
+        body["instanceId"] = request.point_id or None
+    settings = request.network_settings or {}
+    body["vmNetworkSettings"] = settings.get("vmNetworkSettings")
+    body["vAppNetworkSettings"] = settings.get("vAppNetworkSettings")
+    return body
