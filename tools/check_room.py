@@ -13,7 +13,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from stage_collection import ROOT, stage
+from checkout import ROOT
+from stage_collection import stage
 
 BIN = Path(sys.executable).parent
 KEPT = ROOT / ".nox" / "collection"

@@ -22,7 +22,8 @@ from pathlib import Path
 import execution_environment
 import yaml
 from check_room import BIN, KEPT, CheckFailedError, Room, ansible_test_home
-from stage_collection import PUBLISHED_README, ROOT, collection_files, galaxy
+from checkout import ROOT, copy_checkout
+from stage_collection import PUBLISHED_README, collection_files, galaxy
 
 IMPORTER = "galaxy-importer>=0.4.30"
 """Requirement of galaxy-importer.
@@ -108,8 +109,8 @@ def changelog(room: Room) -> str:
 
 
 def build(room: Room) -> str:
-    """Build the collection from the checkout and from a copy, and compare the files."""
-    files = _files(_tarball(room, ROOT))
+    """Build the collection from copies of the checkout, and compare the files."""
+    files = _files(_tarball(room, copy_checkout(room.folder / "checkout")))
     _refuse("in the tarball, but not allowed", [name for name in files if not _is_allowed(name)])
     _refuse("missing in the tarball", set(collection_files()) - files)
     published = _files(_tarball(room, room.staged()))

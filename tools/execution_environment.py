@@ -25,8 +25,9 @@ from typing import Any
 
 import yaml
 from build_collection import build as build_collection
+from checkout import ROOT
 from environments import building_from_checkout
-from stage_collection import ROOT, galaxy
+from stage_collection import galaxy
 
 DEFINITION = ROOT / "awx" / "execution-environment.yml"
 OUTPUT = ROOT / "build" / "execution-environment"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fnmatch
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable
 from importlib import metadata
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from checkout import ROOT, sources
 from distlib.manifest import Manifest
 
-ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/config.yml", "tests/integration/*", "tests/unit/plugins/*")
 """Files outside the collection that ansible-test needs."""
 IGNORED = "tests/sanity/ignore.txt"
@@ -32,18 +31,6 @@ def galaxy() -> dict[str, Any]:
     """Return the content of ``galaxy.yml``."""
     found: dict[str, Any] = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     return found
-
-
-def sources() -> list[str]:
-    """Return tracked files, and untracked files that Git does not ignore.
-
-    Symbolic links are left out.
-    """
-    # Git refuses a checkout of another user, as in containers, without this setting.
-    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    names = sorted(set(listed.stdout.decode().split("\0")) - {""})
-    return [name for name in names if (ROOT / name).is_file() and not (ROOT / name).is_symlink()]
 
 
 def collection_files() -> list[str]:
