@@ -6,14 +6,18 @@ Source: protocol/ans.md §5. Error codes are placeholders, because no source sta
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 
+from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, check_version
+from vcloudair_core.simulator.edge.section_routes import xml_answer
 from vcloudair_core.simulator.edge.section_xml import _root, to_xml
 from vcloudair_core.simulator.edge_services.truststore import certificate_ids
 from vcloudair_core.simulator.state.entities import SimulatedEdge
+from vcloudair_core.transport.messages import Response
 
 NAME, FEATURE_TYPE, ROOT = "loadbalancer", "loadbalancer_4.0", "loadBalancer"
 LISTS = {
@@ -50,6 +54,7 @@ _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "applicationProfile": {"template": ("TCP", "UDP", "HTTP", "HTTPS")},
 }
 _CODE = 14500
+_NO_TRAFFIC = {"bytesIn": 0, "bytesOut": 0, "curSessions": 0, "totalSessions": 0}
 _MONITOR = {"interval": 5, "timeout": 15, "maxRetries": 3}
 
 
@@ -113,6 +118,44 @@ class LoadBalancerSection:
         return data
 
 
+def statistics(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Return the status of virtual servers, pools and members. All counters are 0.
+
+    A member is up if it is not disabled. Source: protocol/ans.md §5.
+    """
+    state = state_of(edge)
+    pools = [
+        {
+            **{key: pool[key] for key in ("poolId", "name")},
+            "member": [
+                {
+                    **{key: member[key] for key in ("memberId", "name", "ipAddress") if key in member},
+                    "status": _up(state["enabled"] and member.get("condition") != "disabled"),
+                    **_NO_TRAFFIC,
+                }
+                for member in pool.get("member") or ()
+            ],
+        }
+        for pool in state["pool"]
+    ]
+    for pool in pools:
+        pool |= {"status": _up(any(member["status"] == "UP" for member in pool["member"])), **_NO_TRAFFIC}
+    servers = [
+        {
+            **{key: server[key] for key in ("virtualServerId", "name", "ipAddress")},
+            "status": "OPEN" if state["enabled"] and server.get("enabled", True) else "CLOSED",
+            **_NO_TRAFFIC,
+        }
+        for server in state["virtualServer"]
+    ]
+    shown = {"timeStamp": 1448532000, "pool": pools, "virtualServer": servers}
+    return responses.json_body(shown) if as_json else xml_answer(to_xml("loadBalancerStatusAndStats", shown))
+
+
+def _up(is_up: bool) -> str:
+    return "UP" if is_up else "DOWN"
+
+
 def state_of(edge: SimulatedEdge) -> dict[str, Any]:
     """Return the load balancer of an edge."""
     state: dict[str, Any] = edge.sections.setdefault(NAME, factory())
@@ -147,12 +190,16 @@ def _value(node: Any) -> Any:
 
 
 def _add_ids(key: str, items: list[dict[str, Any]], current: list[dict[str, Any]]) -> None:
-    """Assign IDs to new objects. Raises RefusedError for an unknown ID."""
+    """Assign IDs to new objects, unless the client has chosen an ID.
+
+    Raises RefusedError for an ID of another form and for repeated IDs. Source: protocol/ans.md §5.
+    """
     id_key = LISTS[key]
-    known = {item[id_key] for item in current}
-    unknown = [item[id_key] for item in items if item.get(id_key) and item[id_key] not in known]
-    if unknown:
-        raise RefusedError(f"[LoadBalancer] {id_key} {unknown[0]} does not exist.", code=_CODE)
+    sent = [str(item[id_key]) for item in items if item.get(id_key)]
+    invalid = [text for text in sent if not re.fullmatch(rf"{key}-[1-9][0-9]{{0,8}}", text) or sent.count(text) > 1]
+    if invalid:
+        raise RefusedError(f"[LoadBalancer] Invalid {id_key} {invalid[0]}.", code=_CODE)
+    known = {*sent, *(item[id_key] for item in current)}
     last = max((int(identifier.rpartition("-")[2]) for identifier in known), default=0)
     for item in items:
         if not item.get(id_key):

@@ -1,6 +1,6 @@
 """Routes for DHCP, load balancer and routing of an edge.
 
-Only DHCP and the DHCP relay can be changed. The other services always have default settings.
+The routing settings, except static routes, always have default values.
 
 Source: protocol/ans.md §1.1, §5.
 """
@@ -13,7 +13,7 @@ from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler
 from vcloudair_core.simulator.edge.section_coverage import section_versions
-from vcloudair_core.simulator.edge.section_routes import guarded, section_routes, xml_answer
+from vcloudair_core.simulator.edge.section_routes import ExtraCall, guarded, section_routes, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.edge_services import (
     dhcp_relay,
@@ -22,7 +22,7 @@ from vcloudair_core.simulator.edge_services import (
     static_routing,
     truststore,
 )
-from vcloudair_core.simulator.edge_services.load_balancer import LoadBalancerSection
+from vcloudair_core.simulator.edge_services.load_balancer import LoadBalancerSection, statistics
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
@@ -53,7 +53,7 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     made = tuple(SimulatorRoute(method, path, handler) for method, path, handler in calls)
     groups = [
         dhcp_routes.routes(flavor, prefix),
-        section_routes(LoadBalancerSection(), flavor, prefix),
+        section_routes(LoadBalancerSection(), flavor, prefix, (ExtraCall("GET", "/statistics", statistics),)),
         SimulatorRoutes(
             f"edge-services-{flavor}{prefix}",
             f"Other edge services ({flavor})",

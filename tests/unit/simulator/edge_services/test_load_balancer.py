@@ -13,7 +13,7 @@ from tests.support.simulated import Caller, first_edge, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 XML = "application/*+xml;version=33.0"
-POOL = {
+POOL: dict[str, Any] = {
     "name": "web",
     "algorithm": "round-robin",
     "monitorId": ["monitor-2"],
@@ -67,6 +67,27 @@ def test_new_objects_get_ids(balancer: LoadBalancer) -> None:
     assert len(section["monitor"]) == 3
 
 
+def test_client_can_choose_ids_of_objects_that_refer_to_each_other(balancer: LoadBalancer) -> None:
+    monitor = {"monitorId": "monitor-9", "name": "ping", "type": "icmp"}
+    pool = {**POOL, "poolId": "pool-7", "monitorId": ["monitor-9"]}
+    assert balancer.put(monitor=[monitor], pool=[pool, {**POOL, "name": "b", "monitorId": []}]).status == 204
+    assert [pool["poolId"] for pool in balancer.read()["pool"]] == ["pool-7", "pool-8"]
+
+
+def test_statistics_show_the_status_of_members(balancer: LoadBalancer) -> None:
+    balancer.fill()
+    path = balancer.path.replace("/config", "/statistics")
+    assert balancer.caller.json(path)["pool"][0]["status"] == "DOWN"
+    disabled = {**POOL["member"][0], "name": "web2", "condition": "disabled"}
+    balancer.put(enabled=True, pool=[{**POOL, "poolId": "pool-1", "member": [*POOL["member"], disabled]}])
+    shown = balancer.caller.json(path)
+    assert [member["status"] for member in shown["pool"][0]["member"]] == ["UP", "DOWN"]
+    assert (shown["pool"][0]["status"], shown["virtualServer"][0]["status"]) == ("UP", "OPEN")
+    document = balancer.caller.xml(path, Accept=XML)
+    assert document.tag == "loadBalancerStatusAndStats"
+    assert document.findtext("pool/member/status") == "UP"
+
+
 def test_xml_and_json_are_the_same_section(balancer: LoadBalancer) -> None:
     balancer.fill()
     before = balancer.read()
@@ -86,7 +107,8 @@ def test_xml_and_json_are_the_same_section(balancer: LoadBalancer) -> None:
         ({"pool": [{**POOL, "algorithm": "x"}]}, "Invalid algorithm"),
         ({"pool": [{**POOL, "name": ""}]}, "has no name"),
         ({"pool": [POOL, POOL]}, "Duplicate name web"),
-        ({"pool": [{**POOL, "poolId": "pool-9"}]}, "pool-9 does not exist"),
+        ({"pool": [{**POOL, "poolId": "web"}]}, "Invalid poolId web"),
+        ({"pool": [{**POOL, "poolId": "pool-1"}, {**POOL, "name": "b", "poolId": "pool-1"}]}, "Invalid poolId pool-1"),
         ({"pool": [{**POOL, "monitorId": ["monitor-9"]}]}, "monitor monitor-9 does not exist"),
         ({"pool": [{**POOL, "member": [{"ipAddress": "x", "port": 1}]}]}, "Invalid address or port of web"),
         ({"virtualServer": [SERVER]}, "applicationProfile applicationProfile-1 does not exist"),
