@@ -25,14 +25,14 @@ from vcloudair_core.util.xml import parse_json
 
 
 class JsonCodec(ABC, Generic[SettingsT]):
-    """The base class of JSON codecs. The records are below two nested keys.
+    """The base class of JSON codecs. The records are below one key or two nested keys.
 
     Example: ``{"rules": {"natRulesDtos": [...]}}``. Unknown keys of a tree are kept.
 
     Attributes:
         section: Name of the section.
         what: Name of the section in messages: ``the NAT configuration``.
-        records_path: The outer and the inner key of the records.
+        records_path: The key of the records, or the outer and the inner key.
         feature_type: Value of ``featureType`` to write if the server sent no value. If it is an empty string, no value
             is written.
         signs: Keys that identify the section if a document has no ``featureType``. Default: the outer key.
@@ -43,7 +43,7 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
     section: ClassVar[str]
     what: ClassVar[str]
-    records_path: ClassVar[tuple[str, str]]
+    records_path: ClassVar[tuple[str, ...]]
     feature_type: ClassVar[str] = ""
     signs: ClassVar[tuple[str, ...]] = ()
     not_sent: ClassVar[frozenset[str]] = frozenset()
@@ -100,12 +100,9 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
         Raises: DecodeError if the tree contains another section.
         """
-        outer_key, inner_key = self.records_path
-        outer = tree.get(outer_key) if isinstance(tree, dict) else tree
-        is_holder = isinstance(outer, dict) and isinstance(outer.get(inner_key, []), (list, type(None)))
-        if not isinstance(tree, dict) or not (outer is None or is_holder):
+        if not isinstance(tree, dict) or not self._has_records(tree):
             raise DecodeError(
-                f"Reading {self.what} failed. An object with {outer_key} was expected.",
+                f"Reading {self.what} failed. An object with {self.records_path[0]} was expected.",
                 excerpt="" if self.has_secrets else json.dumps(tree, default=str)[:200],
             )
         version = tree.get("version")
@@ -150,13 +147,29 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
     def records(self, tree: Mapping[str, Any]) -> list[Any]:
         """Return the raw records, or an empty list if they are missing or null."""
-        outer_key, inner_key = self.records_path
-        records: list[Any] | None = mapping_of(tree.get(outer_key)).get(inner_key)
+        *outer_keys, last_key = self.records_path
+        for key in outer_keys:
+            tree = mapping_of(tree.get(key))
+        records: list[Any] | None = tree.get(last_key)
         return records if records is not None else []
 
+    def _has_records(self, tree: Mapping[str, Any]) -> bool:
+        """Return True if the records of a tree are a list, null or missing."""
+        value: Any = tree
+        for key in self.records_path:
+            if not isinstance(value, dict):
+                return False
+            value = value.get(key)
+            if value is None:
+                return True
+        return isinstance(value, list)
+
     def _with_records(self, tree: Mapping[str, Any], records: list[Any]) -> dict[str, Any]:
-        outer_key, inner_key = self.records_path
-        return {**tree, outer_key: {**mapping_of(tree.get(outer_key)), inner_key: records}}
+        *outer_keys, last_key = self.records_path
+        if not outer_keys:
+            return {**tree, last_key: records}
+        [outer_key] = outer_keys
+        return {**tree, outer_key: {**mapping_of(tree.get(outer_key)), last_key: records}}
 
     def _step(self, records: list[Any], step: RuleStep) -> Any:
         if step.slot is None:

@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 class XmlCodec(ABC, Generic[SettingsT]):
     """The base class of XML codecs, whose records are inside a list element.
 
-    Example: the records ``<natRule>`` inside ``<natRules>``. The codec never changes the tree of a document, but
-    returns a changed copy. Unknown elements are kept.
+    Example: the records ``<natRule>`` inside ``<natRules>``. The list element can be the root element. The codec never
+    changes the tree of a document, but returns a changed copy. Unknown elements are kept.
 
     Attributes:
         section: Name of the section.
         what: Name of the section in messages: ``the NAT configuration``.
         root: Name of the root element.
-        records_path: Name of the element that contains the records, and name of a record.
+        records_path: Name of a record, after the name of the element that contains the records, if any.
         not_sent: Elements of records that the server does not accept.
         has_secrets: True if documents may contain pre-shared keys. In this case, messages do not quote documents.
         document_type: Type of the documents.
@@ -56,7 +56,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
     section: ClassVar[str]
     what: ClassVar[str]
     root: ClassVar[str]
-    records_path: ClassVar[tuple[str, str]]
+    records_path: ClassVar[tuple[str, ...]]
     not_sent: ClassVar[frozenset[str]] = frozenset()
     has_secrets: ClassVar[bool] = False
     document_type: ClassVar[type[SectionDocument[Any]]] = SectionDocument
@@ -131,10 +131,10 @@ class XmlCodec(ABC, Generic[SettingsT]):
         root: _Element = copy.deepcopy(document.tree)
         self.set_settings(root, edit.settings)
         if edit.steps is not None:
-            holder = ensure_child(root, self.records_path[0])
+            holder = root if len(self.records_path) == 1 else ensure_child(root, self.records_path[0])
             records = self.records(root)
             users = [self._step(records, step, holder) for step in edit.steps]
-            others = [child for child in holder if xml.local(child) != self.records_path[1]]
+            others = [child for child in holder if xml.local(child) != self.records_path[-1]]
             holder[:] = [
                 *others,
                 *replace_user_records(records, [self.rule_type_of(record) for record in records], users),
@@ -143,11 +143,12 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     def records(self, root: _Element) -> list[_Element]:
         """Return the elements of the records."""
-        return children(child_of(root, self.records_path[0]), self.records_path[1])
+        holder = root if len(self.records_path) == 1 else child_of(root, self.records_path[0])
+        return children(holder, self.records_path[-1])
 
     def _step(self, records: Sequence[_Element], step: RuleStep, holder: _Element) -> _Element:
         if step.slot is None:
-            record = etree.Element(tag_like(holder, self.records_path[1]))
+            record = etree.Element(tag_like(holder, self.records_path[-1]))
             self.fill(record, step.spec)
             return record
         record = records[step.slot]
