@@ -34,6 +34,14 @@ TUNNEL = {
 OTHER_TUNNEL = {**TUNNEL, "psk": "second\\of'two", "mtu": 1400}
 
 
+LB_POOL = {"name": "web", "members": [{"name": "web1", "ip_address": "192.168.10.21", "port": 8443}]}
+OTHER_LB_POOL = {**LB_POOL, "algorithm": "leastconn"}
+LB_MONITOR = {"name": "health", "type": "http", "url_path": "/health"}
+OTHER_LB_MONITOR = {**LB_MONITOR, "interval": 7}
+LB_PROFILE = {"name": "https", "type": "https", "ssl_passthrough": True}
+OTHER_LB_PROFILE = {**LB_PROFILE, "persistence": "sourceip"}
+LB_SERVER = {"name": "site", "ip_address": "203.0.113.10", "protocol": "https", "port": 443}
+OTHER_LB_SERVER = {**LB_SERVER, "enabled": False}
 DHCP_POOL = {"ip_range": "192.168.10.100-192.168.10.199", "lease_time": "3600"}
 OTHER_DHCP_POOL = {**DHCP_POOL, "lease_time": "infinite", "dns_servers": ["10.0.0.53"]}
 BINDING = {"mac_address": "00:50:56:01:02:03", "host_name": "web1", "ip_address": "192.168.10.20"}
@@ -98,6 +106,15 @@ class TestAns(Conformance):
         ),
         Example("ans.static_route", [ROUTE], [OTHER_ROUTE]),
         Example("ans.static_routes", [{"routes": [ROUTE]}], [{"routes": [OTHER_ROUTE]}]),
+        Example("ans.lb_monitor", [LB_MONITOR], [OTHER_LB_MONITOR]),
+        Example("ans.lb_pool", [LB_POOL], [OTHER_LB_POOL]),
+        Example("ans.lb_application_profile", [LB_PROFILE], [OTHER_LB_PROFILE]),
+        Example("ans.lb_virtual_server", [LB_SERVER], [OTHER_LB_SERVER]),
+        Example(
+            "ans.load_balancer",
+            [{"enabled": True, "pools": [LB_POOL], "virtual_servers": [{**LB_SERVER, "pool": "web"}]}],
+            [{"pools": [OTHER_LB_POOL], "virtual_servers": [OTHER_LB_SERVER], "monitors": [LB_MONITOR]}],
+        ),
         Example(
             "ans.edge",
             [

@@ -69,6 +69,17 @@ RECORDS = (
         "The DNS forwarding of an edge: its settings and conditional zones",
         "Single DNS zones of an NSX-T edge",
     ),
+    SectionRecord(
+        "load_balancer",
+        "lb_monitor",
+        "The whole load balancer of an edge: its settings, virtual servers, pools, monitors and application profiles",
+        "Single service monitors of the load balancer of an edge",
+        (
+            ("lb_application_profile", "Single application profiles of the load balancer of an edge"),
+            ("lb_pool", "Single pools of the load balancer of an edge"),
+            ("lb_virtual_server", "Single virtual servers of the load balancer of an edge"),
+        ),
+    ),
 )
 """The sections in the order of writes.
 

@@ -234,6 +234,21 @@ class AnsService:
 
         return read_leases(self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
 
+    def load_balancer_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
+        """Return the load balancer of an edge with the status of its objects.
+
+        Makes two API calls, plus the calls that find the edge.
+
+        Shape: as returned by ``client.read("ans.load_balancer")``, with ``status`` in each virtual server, pool and
+        member: a string from the server in lower case, such as ``up``, ``down`` or ``open``, or ``unknown``.
+
+        Raises: ConfigurationError if the backend has no load balancer; NotFoundError, AmbiguousMatchError, other
+        ApiErrors, TransportError, DecodeError.
+        """
+        from vcloudair_core.services.ans.load_balancer.status import read_status
+
+        return read_status(self.session, {"edge": edge, "vdc": vdc})
+
     def addresses(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the public addresses of an edge gateway: allocated, used and free.
 

@@ -71,6 +71,8 @@ def _converter(
 
 def _left_out(section: Section[Any, Any], spec: Any) -> list[ConversionItem]:
     """Return a report item for a section that NSX-T edge gateways do not have."""
+    if not section.has_effect(spec):
+        return []
     value = {name: plain(getattr(spec, name)) for name in _settings_with_effect(spec)}
     for one_list in section.lists:
         rules = one_list.rules_of(spec) or ()

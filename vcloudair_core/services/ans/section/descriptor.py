@@ -259,6 +259,15 @@ class Section(Generic[SpecT, RuleT]):
         do not change.
         """
 
+    def check_edit(self, document: Document, edit: SectionEdit, spec: Any) -> None:
+        """Raise an error if the server would reject the section because of several lists.
+
+        Called for each edit with changes, after :meth:`check_result` of each list. ``spec`` is the spec of the whole
+        section, or None if only rules are planned.
+
+        Raises: SpecError for invalid input; ConflictError if an object cannot be deleted.
+        """
+
     def shown_change(self, change: Change, document: Document) -> Change:
         """Return a change of a document in the form that plans display."""
         return change
@@ -272,6 +281,13 @@ class Section(Generic[SpecT, RuleT]):
                 steps = SectionEdit(steps=edit.other_steps[one_list.rules_field])
                 merged = replace(merged, tree=one_list.merge(one_list.viewed(merged), steps).tree)
         return merged
+
+    def has_effect(self, spec: Any) -> bool:
+        """Return False if the section of a spec does not affect traffic.
+
+        A conversion to a backend without the section omits such a section silently.
+        """
+        return True
 
     def rules_lost(self, written: Document, current: Document) -> list[Any]:
         """Return the specs of rules without IDs in ``written`` that ``current`` lacks.

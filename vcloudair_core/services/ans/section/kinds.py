@@ -148,18 +148,21 @@ class RuleKind(_SectionKindBase):
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Return the plan for the rules.
 
-        Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule.
+        Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule, ConflictError for a rule
+        that is in use.
         """
-        document = self._view(document, self.section)
-        list_plan = self.section.plan_rules(document, desired, desired.specs, in_order=isinstance(desired, Exactly))
+        view = self._view(document, self.section)
+        list_plan = self.section.plan_rules(view, desired, desired.specs, in_order=isinstance(desired, Exactly))
         if list_plan.changes:
-            self.section.check_result(document, None, list_plan)
-        changes = tuple(self.section.shown_change(change, document) for change in list_plan.changes)
+            self.section.check_result(view, None, list_plan)
+        changes = tuple(self.section.shown_change(change, view) for change in list_plan.changes)
         edit = SectionEdit()
         if changes and self.section is self.whole:
             edit = SectionEdit(steps=list_plan.steps)
         elif changes:
             edit = SectionEdit(other_steps={self.section.rules_field: list_plan.steps})
+        if changes:
+            self.whole.check_edit(document, edit, None)
         return Plan(self.name, changes, steps=edit, notes=list_plan.notes)
 
     def _rules(self, document: Document) -> Sequence[LiveRule]:
@@ -247,7 +250,8 @@ class SectionKind(_SectionKindBase):
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Return the plan for settings and rules.
 
-        Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule.
+        Raises: AmbiguousMatchError, NotFoundError, SpecError for an invalid position or rule, ConflictError for a rule
+        that is in use.
         """
         section, spec = self.section, self._complete_spec(desired, document.backend)
         is_absent = isinstance(desired, Absent)
@@ -262,6 +266,8 @@ class SectionKind(_SectionKindBase):
         steps = {name: list_plan.steps for name, list_plan in list_plans.items() if list_plan.changes}
         own_steps = steps.pop(section.rules_field, None)
         edit = SectionEdit({name: value for name, (_, value) in settings.items()}, own_steps, steps)
+        if changes:
+            section.check_edit(document, edit, None if is_absent else spec)
         return Plan(
             self.name,
             tuple(section.shown_change(change, document) for change in changes),

@@ -1,0 +1,131 @@
+"""References between the objects of a load balancer.
+
+Specs refer to other objects by name, and documents refer to them by ID. A write can contain new objects that refer to
+each other, because a client can choose the IDs of new objects. Source: protocol/ans.md §5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+MONITOR, POOL, PROFILE, SERVER = "monitor", "pool", "applicationProfile", "virtualServer"
+ID_KEYS = {MONITOR: "monitorId", POOL: "poolId", PROFILE: "applicationProfileId", SERVER: "virtualServerId"}
+"""API key of the ID in each list."""
+NOUNS = {MONITOR: "monitor", POOL: "pool", PROFILE: "application profile", SERVER: "virtual server"}
+
+_NEW = "name:"
+"""Prefix of a reference to an object that has no ID yet."""
+
+
+@dataclass(frozen=True)
+class ReferenceField:
+    """A field of a spec that names another object: ``owner`` refers to ``target``.
+
+    ``owner`` and ``target`` are API keys of lists. ``name`` is the field of the spec, and ``key`` is its API key.
+    """
+
+    owner: str
+    name: str
+    key: str
+    target: str
+
+
+FIELDS = (
+    ReferenceField(POOL, "monitor", "monitorId", MONITOR),
+    ReferenceField(SERVER, "application_profile", "applicationProfileId", PROFILE),
+    ReferenceField(SERVER, "pool", "defaultPoolId", POOL),
+)
+
+
+@dataclass(frozen=True)
+class ObjectReference:
+    """A reference in a document.
+
+    ``text`` is the ID, or the name after the prefix of new objects.
+    """
+
+    field: ReferenceField
+    owner_name: str
+    text: str
+
+    @property
+    def new_name(self) -> str:
+        """The name of an object without an ID; empty for a reference by ID."""
+        return self.text[len(_NEW) :] if self.text.startswith(_NEW) else ""
+
+
+class Records(Protocol):
+    """Access to the raw objects of a document, in JSON or XML."""
+
+    def objects(self, tree: Any, key: str) -> list[Any]:
+        """Return the raw objects of a list."""
+        ...
+
+    def texts(self, record: Any, key: str) -> list[str]:
+        """Return the values of a field as strings."""
+        ...
+
+    def set_text(self, record: Any, key: str, text: str) -> None:
+        """Set a field of an object in place."""
+        ...
+
+    def has_certificates(self, tree: Any) -> bool:
+        """Return True if an application profile refers to certificates."""
+        ...
+
+
+def names_by_id(records: Records, tree: Any, key: str) -> dict[str, str]:
+    """Return the names of the objects in a list, by ID."""
+    pairs = (
+        (_first(records, item, ID_KEYS[key]), _first(records, item, "name")) for item in records.objects(tree, key)
+    )
+    return {identifier: name for identifier, name in pairs if identifier}
+
+
+def name_of(text: str, names: Mapping[str, str]) -> str:
+    """Return the name for a reference. If the ID is unknown, return the ID."""
+    return text[len(_NEW) :] if text.startswith(_NEW) else names.get(text) or text
+
+
+def reference_to(name: str, names: Mapping[str, str]) -> str:
+    """Return the ID of an object, or a reference by name if the object has no ID yet."""
+    return next((identifier for identifier, known in names.items() if known == name), f"{_NEW}{name}")
+
+
+def references(records: Records, tree: Any) -> Iterator[ObjectReference]:
+    """Yield all references of a document."""
+    for field in FIELDS:
+        for record in records.objects(tree, field.owner):
+            for text in records.texts(record, field.key):
+                yield ObjectReference(field, _first(records, record, "name"), text)
+
+
+def link(records: Records, tree: Any) -> None:
+    """Replace references by name with IDs, in place.
+
+    New objects that other objects refer to get an ID.     References to objects that do not exist are kept.
+    """
+    for field in FIELDS:
+        for owner in records.objects(tree, field.owner):
+            for text in records.texts(owner, field.key):
+                if not text.startswith(_NEW):
+                    continue
+                for target in records.objects(tree, field.target):
+                    if _first(records, target, "name") == text[len(_NEW) :]:
+                        records.set_text(owner, field.key, _id_of(records, tree, target, field.target))
+                        break
+
+
+def _id_of(records: Records, tree: Any, target: Any, key: str) -> str:
+    identifier = _first(records, target, ID_KEYS[key])
+    if not identifier:
+        numbers = [text.rpartition("-")[2] for text in names_by_id(records, tree, key)]
+        identifier = f"{key}-{1 + max((int(number) for number in numbers if number.isdecimal()), default=0)}"
+        records.set_text(target, ID_KEYS[key], identifier)
+    return identifier
+
+
+def _first(records: Records, record: Any, key: str) -> str:
+    return next(iter(records.texts(record, key)), "")
