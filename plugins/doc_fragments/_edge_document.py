@@ -388,4 +388,8 @@ options:
         description:
           - DNS forwarding, with the options of M(vcloudair.cloud.vca_dns).
         type: dict
+      load_balancer:
+        description:
+          - Load balancer, with the options of M(vcloudair.cloud.vca_load_balancer).
+        type: dict
 """

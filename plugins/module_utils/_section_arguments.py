@@ -333,6 +333,112 @@ def dns_arguments() -> dict[str, Any]:
     }
 
 
+def lb_monitor_arguments() -> dict[str, Any]:
+    """Return the options of a monitor."""
+    return {
+        "name": {"type": "str", "required": True},
+        "type": {"type": "str", "choices": ["tcp", "http", "https", "udp", "icmp"]},
+        "interval": {"type": "int"},
+        "response_timeout": {"type": "int"},
+        "max_retries": {"type": "int"},
+        "method": {"type": "str"},
+        "url_path": {"type": "str"},
+        "expected": {"type": "str"},
+        "send": {"type": "str"},
+        "receive": {"type": "str"},
+        "extension": {"type": "str"},
+        "clear": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["url_path", "expected", "send", "receive", "extension"],
+        },
+    }
+
+
+def lb_application_profile_arguments() -> dict[str, Any]:
+    """Return the options of an application profile."""
+    return {
+        "name": {"type": "str", "required": True},
+        "type": {"type": "str", "choices": ["tcp", "udp", "http", "https"]},
+        "persistence": {"type": "str"},
+        "cookie_name": {"type": "str"},
+        "cookie_mode": {"type": "str"},
+        "persistence_timeout": {"type": "int"},
+        "http_redirect_url": {"type": "str"},
+        "x_forwarded_for": {"type": "bool"},
+        "ssl_passthrough": {"type": "bool"},
+        "pool_side_ssl": {"type": "bool"},
+        "certificate": {"type": "str"},
+        "ca_certificates": {"type": "list", "elements": "str"},
+        "clear": {"type": "list", "elements": "str", "choices": ["persistence", "http_redirect_url", "certificate"]},
+    }
+
+
+def member_arguments() -> dict[str, Any]:
+    """Return the options of a member of a pool."""
+    return {
+        "name": {"type": "str", "required": True},
+        "ip_address": {"type": "str"},
+        "grouping_object": {"type": "str"},
+        "port": {"type": "int", "required": True},
+        "monitor_port": {"type": "int"},
+        "weight": {"type": "int"},
+        "condition": {"type": "str", "choices": ["enabled", "disabled", "drain"]},
+        "min_connections": {"type": "int"},
+        "max_connections": {"type": "int"},
+    }
+
+
+def lb_pool_arguments() -> dict[str, Any]:
+    """Return the options of a pool."""
+    return {
+        "name": {"type": "str", "required": True},
+        "description": {"type": "str"},
+        "algorithm": {"type": "str", "choices": ["round-robin", "ip-hash", "leastconn", "uri", "url", "httpheader"]},
+        "algorithm_parameters": {"type": "str"},
+        "monitor": {"type": "str"},
+        "transparent": {"type": "bool"},
+        "members": {"type": "list", "elements": "dict", "options": member_arguments()},
+        "clear": {"type": "list", "elements": "str", "choices": ["description", "algorithm_parameters", "monitor"]},
+    }
+
+
+def lb_virtual_server_arguments() -> dict[str, Any]:
+    """Return the options of a virtual server."""
+    return {
+        "name": {"type": "str", "required": True},
+        "description": {"type": "str"},
+        "enabled": {"type": "bool"},
+        "ip_address": {"type": "str"},
+        "protocol": {"type": "str", "choices": ["tcp", "udp", "http", "https"]},
+        "port": {"type": "int"},
+        "pool": {"type": "str"},
+        "application_profile": {"type": "str"},
+        "acceleration": {"type": "bool"},
+        "connection_limit": {"type": "int"},
+        "connection_rate_limit": {"type": "int"},
+        "clear": {"type": "list", "elements": "str", "choices": ["description", "pool", "application_profile"]},
+    }
+
+
+def load_balancer_arguments() -> dict[str, Any]:
+    """Return the options of the Load balancer section."""
+    return {
+        "enabled": {"type": "bool"},
+        "acceleration": {"type": "bool"},
+        "logging": {"type": "bool"},
+        "log_level": {
+            "type": "str",
+            "choices": ["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"],
+        },
+        "virtual_servers": {"type": "list", "elements": "dict", "options": lb_virtual_server_arguments()},
+        "pools": {"type": "list", "elements": "dict", "options": lb_pool_arguments()},
+        "monitors": {"type": "list", "elements": "dict", "options": lb_monitor_arguments()},
+        "application_profiles": {"type": "list", "elements": "dict", "options": lb_application_profile_arguments()},
+        "allow_empty": {"type": "bool"},
+    }
+
+
 def distributed_firewall_arguments() -> dict[str, Any]:
     """Return the options of the Distributed firewall section."""
     return {
@@ -423,6 +529,7 @@ def edge_document_arguments() -> dict[str, Any]:
         "dhcp_relay": {"type": "dict"},
         "static_routes": {"type": "dict"},
         "dns": {"type": "dict"},
+        "load_balancer": {"type": "dict"},
     }
 
 

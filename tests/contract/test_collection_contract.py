@@ -40,6 +40,8 @@ from vcloudair_core.services.ans.groups.spec import (
     SecurityGroupSpec,
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
+from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, PoolSpec, VirtualServerSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
 from vcloudair_core.services.ans.static_routes.spec import NextHopSpec, StaticRouteSpec, StaticRoutesSpec
@@ -97,6 +99,33 @@ SPECS = [
         DhcpBindingSpec,
         CONNECTION | {"state", *_arguments.stage_arguments()},
         id="vca_dhcp_binding",
+    ),
+    pytest.param(
+        load("vca_lb_monitor").arguments,
+        MonitorSpec,
+        CONNECTION | {"state", "clear", *_arguments.stage_arguments()},
+        id="vca_lb_monitor",
+    ),
+    pytest.param(
+        load("vca_lb_pool").arguments,
+        PoolSpec,
+        CONNECTION | {"state", "clear", *_arguments.stage_arguments()},
+        id="vca_lb_pool",
+    ),
+    pytest.param(
+        load("vca_lb_virtual_server").arguments,
+        VirtualServerSpec,
+        CONNECTION | {"state", "clear", *_arguments.stage_arguments()},
+        id="vca_lb_virtual_server",
+    ),
+    pytest.param(
+        load("vca_lb_application_profile").arguments,
+        LbApplicationProfileSpec,
+        CONNECTION | {"state", "clear", *_arguments.stage_arguments()},
+        id="vca_lb_application_profile",
+    ),
+    pytest.param(
+        load("vca_load_balancer").arguments, LoadBalancerSpec, CONNECTION | STEERING | STAGE, id="vca_load_balancer"
     ),
     pytest.param(load("vca_dhcp_relay").arguments, DhcpRelaySpec, CONNECTION | STEERING | STAGE, id="vca_dhcp_relay"),
     pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING | STAGE, id="vca_firewall"),

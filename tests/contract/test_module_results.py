@@ -88,6 +88,13 @@ TUNNEL: dict[str, Any] = {
 CERTIFICATE = {"name": "web", "certificate": PAIR.certificate, "private_key": PAIR.key}
 DHCP_POOL: dict[str, Any] = {"ip_range": "192.168.10.100-192.168.10.199", "lease_time": "3600"}
 BINDING: dict[str, Any] = {"mac_address": "00:50:56:01:02:03", "host_name": "web1", "ip_address": "192.168.10.20"}
+LB_POOL: dict[str, Any] = {
+    "name": "web",
+    "members": [{"name": "web1", "ip_address": "192.168.10.21", "port": 8443}],
+}
+LB_MONITOR: dict[str, Any] = {"name": "health", "type": "http", "url_path": "/health"}
+LB_PROFILE: dict[str, Any] = {"name": "https", "type": "https", "ssl_passthrough": True}
+LB_SERVER: dict[str, Any] = {"name": "site", "ip_address": "203.0.113.10", "protocol": "https", "port": 443}
 IP_SET: dict[str, Any] = {"name": "partners", "addresses": ["198.51.100.0/24"]}
 PROFILE: dict[str, Any] = {"name": "web", "services": [{"protocol": "tcp", "port": ["443"]}]}
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -118,6 +125,19 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec", {"state": "absent", "tunnels": [TUNNEL]}),
     ("vca_ipsec_tunnel", TUNNEL),
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
+    ("vca_lb_application_profile", LB_PROFILE),
+    ("vca_lb_application_profile", {**LB_PROFILE, "state": "absent"}),
+    ("vca_lb_info", {}),
+    ("vca_lb_info", {"status": True}),
+    ("vca_lb_monitor", LB_MONITOR),
+    ("vca_lb_monitor", {**LB_MONITOR, "state": "absent"}),
+    ("vca_lb_pool", LB_POOL),
+    ("vca_lb_pool", {**LB_POOL, "state": "absent"}),
+    ("vca_lb_virtual_server", LB_SERVER),
+    ("vca_lb_virtual_server", {**LB_SERVER, "state": "absent"}),
+    ("vca_load_balancer", {"enabled": True, "pools": [LB_POOL], "virtual_servers": [{**LB_SERVER, "pool": "web"}]}),
+    ("vca_load_balancer", {"purge": True, "pools": [], "allow_empty": True}),
+    ("vca_load_balancer", {"state": "absent", "monitors": [LB_MONITOR]}),
     ("vca_ip_set", IP_SET),
     ("vca_ip_set", {"name": "partners", "state": "absent", "force": True}),
     ("vca_ip_set_info", {}),
@@ -165,6 +185,10 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 REQUIRED: dict[str, dict[str, Any]] = {
     "vca_dhcp_binding": BINDING,
     "vca_dhcp_pool": DHCP_POOL,
+    "vca_lb_application_profile": LB_PROFILE,
+    "vca_lb_monitor": LB_MONITOR,
+    "vca_lb_pool": LB_POOL,
+    "vca_lb_virtual_server": LB_SERVER,
     "vca_dr_failover": {"action": "cleanup", "vms": []},
     "vca_dr_readiness_info": {"vms": []},
     "vca_edge_commit": {"stage_id": "nothing"},

@@ -200,6 +200,10 @@ def _quoted(value: Any) -> str:
     return repr(value)
 
 
+LONGEST_FIRST_LINE = 80
+"""Maximum number of characters in the first line of a docstring."""
+
+
 # -- documentation -------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +231,9 @@ def _section_fragment(name: str) -> str:
     parts = {"DOCUMENTATION": section.spec_type, **{_rule_part(item): item.rule_type for item in section.lists}}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
     nouns = ", ".join(f"{one_list.noun}s" for one_list in section.lists)
-    return _fragment_module(f"for edge gateways: {section.title} section and {nouns}", texts)
+    topic = f"for edge gateways: {section.title} section and {nouns}"
+    is_short = len(f"Module options {topic}.") <= LONGEST_FIRST_LINE
+    return _fragment_module(topic if is_short else f"for edge gateways: {section.title} section and its lists", texts)
 
 
 def _group_section_fragment(name: str) -> str:
