@@ -96,6 +96,10 @@ class FakeClient:
         self.asked.append((edge, vdc))
         return self.leases
 
+    def load_balancer_status(self, edge: str, vdc: str | None = None) -> Any:
+        self.asked.append((edge, vdc))
+        return _or_raise(self.resources["load_balancer_status"])
+
     def addresses(self, edge: str, vdc: str | None = None) -> Any:
         self.asked.append((edge, vdc))
         return _or_raise(self.resources["addresses"])
