@@ -64,6 +64,7 @@ def operations() -> dict[str, Operation]:
         operations_dhcp,
         operations_edges,
         operations_groups,
+        operations_load_balancer,
         operations_network,
         operations_nsxt,
         operations_reading,
@@ -81,6 +82,7 @@ def operations() -> dict[str, Operation]:
         **operations_vdc_group.OPERATIONS,
         **operations_dhcp.OPERATIONS,
         **operations_groups.OPERATIONS,
+        **operations_load_balancer.OPERATIONS,
         **operations_reading.OPERATIONS,
         **operations_recovery.OPERATIONS,
     }

@@ -17,6 +17,7 @@ from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.firewall.hits import parse_json_counters, parse_xml_counters
 from vcloudair_core.services.ans.ipsec import status
 from vcloudair_core.services.ans.ipsec.nsxt.codec import NsxtIpsecCodec
+from vcloudair_core.services.ans.load_balancer.status import parse_json_status, parse_xml_status
 from vcloudair_core.services.ans.section.backends import codec_of
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.sections import load_section
@@ -200,6 +201,24 @@ _HITS = (
     '{"timestamp": 1448532000, "connectionCount": 5, "byteCount": 7000, "packetCount": 60}',
     "<firewallRuleStats><timestamp>1448532000</timestamp><connectionCount>5</connectionCount></firewallRuleStats>",
 )
+_LOAD_BALANCER_JSON = (
+    '{"featureType": "loadbalancer_4.0", "version": 3, "enabled": true, "logging": {"enable": false}, "monitor": '
+    '[{"monitorId": "monitor-1", "name": "health", "type": "http"}], "pool": [{"poolId": "pool-1", "name": "web", '
+    '"monitorId": ["monitor-1"], "member": [{"memberId": "member-1", "name": "web1", "ipAddress": "10.0.0.5", "port": '
+    '80}]}], "applicationProfile": [{"name": "http", "template": "HTTP", "persistence": {"method": "cookie"}}], '
+    '"virtualServer": [{"name": "site", "ipAddress": "203.0.113.10", "port": 80, "defaultPoolId": "pool-1"}]}'
+)
+_LOAD_BALANCER_XML = (
+    "<loadBalancer><version>3</version><enabled>true</enabled><virtualServer><name>site</name><port>80</port>"
+    "<defaultPoolId>pool-1</defaultPoolId></virtualServer><pool><poolId>pool-1</poolId><name>web</name><monitorId>"
+    "monitor-1</monitorId><member><name>web1</name><ipAddress>10.0.0.5</ipAddress></member></pool><monitor><monitorId>"
+    "monitor-1</monitorId><name>health</name></monitor></loadBalancer>"
+)
+_LOAD_BALANCER_STATUS = (
+    '{"pool": [{"name": "web", "status": "UP", "member": [{"name": "web1", "status": "DOWN"}]}], "virtualServer": []}',
+    "<loadBalancerStatusAndStats><pool><name>web</name><status>UP</status><member><name>web1</name></member></pool>"
+    "</loadBalancerStatusAndStats>",
+)
 
 API_TARGETS = (
     Target("versions", _versions, lambda: documents("/api/versions")),
@@ -226,6 +245,12 @@ API_TARGETS = (
         Target(f"dhcp_{edge_api}", _section(SectionKind(load_section("dhcp")), codec_of(load_section("dhcp"), *EDGE_APIS[edge_api])), texts(_DHCP_XML if edge_api == "network_xml" else _DHCP_JSON))
         for edge_api in _FORMS
     ),
+    *(
+        Target(f"load_balancer_{edge_api}", _section(SectionKind(load_section("load_balancer")), codec_of(load_section("load_balancer"), *EDGE_APIS[edge_api])), texts(_LOAD_BALANCER_XML if edge_api == "network_xml" else _LOAD_BALANCER_JSON))
+        for edge_api in _FORMS
+    ),
+    Target("load_balancer_status_json", parse_json_status, texts(_LOAD_BALANCER_STATUS[0])),
+    Target("load_balancer_status_xml", parse_xml_status, texts(_LOAD_BALANCER_STATUS[1])),
     Target("dhcp_forwarder", _section(SectionKind(load_section("dhcp_relay")), NsxtDhcpForwarderCodec()), texts('{"enabled": true, "dhcpServers": ["10.9.0.2"], "version": {"version": 0}}')),
     Target("dhcp_leases_json", parse_json_leases, texts(_DHCP_LEASES[0])),
     Target("dhcp_leases_xml", parse_xml_leases, texts(_DHCP_LEASES[1])),
