@@ -28,6 +28,7 @@ from vcloudair_core.recovery.plan.model import (
     Step,
     Work,
 )
+from vcloudair_core.services.dr.network_mapping import NicMapping
 from vcloudair_core.util import strict_yaml
 from vcloudair_core.util.document_errors import raise_problems
 from vcloudair_core.util.strict_yaml import Path, Reading
@@ -37,10 +38,10 @@ MAX_BYTES = 1_000_000
 
 _PLAN = (
     "name", "description", "rto_minutes", "rpo_minutes", "test_max_age_days", "max_concurrent", "on_error",
-    "power_on", "synchronize", "vm_timeout", "stuck_after", "on_unknown",
+    "power_on", "synchronize", "point", "provider", "vm_timeout", "stuck_after", "on_unknown",
 )  # fmt: skip
 _GROUP = ("name", "priority", "timeout_s", "on_error", "rto_minutes")
-_VM = ("name", "vm_timeout", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes")
+_VM = ("name", "vm_timeout", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes", "point")
 _STEP = ("timeout_s", "retries", "retry_delay_s", "on_error", "on_resume")
 
 
@@ -128,7 +129,9 @@ def _group(item: dict[str, Any], at: Path, reading: Reading) -> Group:
 
 def _vm(vm: Any, at: Path, reading: Reading) -> PlannedVm:
     item = plan_validation.as_mapping(vm, "name")
-    return PlannedVm(depends_on=tuple(item.get("depends_on", ())), line=reading.line(at), **_picked(item, _VM))
+    networks = tuple(NicMapping(**nic) for nic in item.get("networks", ()))
+    needed = tuple(item.get("depends_on", ()))
+    return PlannedVm(depends_on=needed, line=reading.line(at), networks=networks, **_picked(item, _VM))
 
 
 def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:

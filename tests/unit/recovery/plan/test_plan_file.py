@@ -286,8 +286,8 @@ def test_all_problems_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
         ),
         (SMALL + "before: [{delay_s: 1, only: []}]", "plan.yml:5: before[0].only: is empty"),
         (
-            SMALL + "before: [{delay_s: 1, only: [failback]}]",
-            "plan.yml:5: before[0].only[0]: 'failback' is not one of test",
+            SMALL + "before: [{delay_s: 1, only: [restore]}]",
+            "plan.yml:5: before[0].only[0]: 'restore' is not one of test",
         ),
         (
             SMALL + "before: [{delay_s: 1, on_error: roll_back}]",

@@ -21,6 +21,7 @@ from vcloudair_core.recovery.plan.model import (
     Step,
 )
 from vcloudair_core.recovery.plan.plan_schema import WORKS, problems, schema
+from vcloudair_core.services.dr.network_mapping import NicMapping
 
 _NOT_OF_FILES = {"": {"all_vms", "path", "digest"}}
 _ANNOTATIONS = {
@@ -79,12 +80,17 @@ def test_works_match_the_schema_of_steps() -> None:
     assert [{"required": [work]} for work in WORKS] == definition("step")["oneOf"]
 
 
+TEXTS = ("on_error", "inventory", "rollback", "provider", "point")
+"""Optional keys whose value is an empty string if they are missing."""
+
+
 @pytest.mark.parametrize(
     ("name", "made"),
     [
         ("", RecoveryPlan("p", ())),
         ("group", Group("g", ())),
         ("vm", PlannedVm("m")),
+        ("nic", NicMapping()),
         ("step", Step("s", Approval("?"))),
         ("playbook", Playbook("p")),
         ("http", HttpCheck("u")),
@@ -105,7 +111,7 @@ def test_keys_and_defaults_match_the_data_classes(name: str, made: Any) -> None:
             continue
         value = fields[key]
         value = sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
-        default = resolved(part).get("default", "" if key in ("on_error", "inventory", "rollback") else None)
+        default = resolved(part).get("default", "" if key in TEXTS else None)
         assert value == (sorted(default or ()) if key == "only" else default), f"{name}.{key}"
 
 
@@ -131,7 +137,7 @@ def test_keys_and_defaults_match_the_data_classes(name: str, made: Any) -> None:
         ({"groups": []}, "groups", "is empty"),
         ({"groups": {}}, "groups", "a list was expected, not a mapping"),
         ({"on_error": "rollback"}, "on_error", "did you mean 'roll_back'?"),
-        ({"rpo_minute": 1}, "rpo_minute", "unknown key; did you mean 'rpo_minutes' or 'rto_minutes'?"),
+        ({"rpo_minute": 1}, "rpo_minute", "unknown key; did you mean 'rpo_minutes' or 'rto_minutes' or 'point'?"),
         ({"before": 3}, "before", "3 is not a list"),
         ({"zzz": 1}, "zzz", "unknown key; valid keys: name, description, rto_minutes"),
     ],
