@@ -226,9 +226,12 @@ class _Check:
         if page.total is not None and number > 1:
             own = max(0, min(self.size, page.total - self.size * (number - 1)))
             self.is_contradicted = self.is_contradicted or len(page.rows) < own
+        keys = [key_of(row) for row in page.rows]
+        if len(set(keys)) == len(keys) and self.seen.isdisjoint(keys):  # nearly always
+            self.seen.update(keys)
+            return page.rows
         fresh: list[Row] = []
-        for row in page.rows:
-            key = key_of(row)
+        for key, row in zip(keys, page.rows, strict=True):
             if key in self.seen:
                 attributes = row[0]
                 name = attributes.get("name") or attributes.get("href") or "a record"

@@ -147,10 +147,8 @@ class Query:
         is_met, record_type = self.condition.is_met, self.record_type
         limit = self.limit if is_exact else None
         for rows in pages(read, first, what, parallel=self.parallel, limit=limit, on_change=on_change):
-            for attributes, metadata in rows:
-                record = Record(attributes, record_type, metadata)
-                if is_exact or is_met(record):
-                    yield record
+            records = [Record(attributes, record_type, metadata) for attributes, metadata in rows]
+            yield from records if is_exact else filter(is_met, records)
             done += len(rows)
             if self.progress is not None:
                 self.progress(done, first.total or done)
