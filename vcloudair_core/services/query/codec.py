@@ -52,8 +52,8 @@ def parse_page(body: bytes, what: str) -> QueryPage:
     root = elements[0][1]
     rows: list[Row] = [(attributes, {}) for name, attributes in elements[1:] if name not in _NOT_RECORDS]
     links = [link for name, link in elements[1:] if name == "Link" and link.get("rel") == "nextPage"]
-    numbers = [xml.count(root.get(name)) for name in ("total", "page", "pageSize")]
-    return QueryPage(rows, *numbers, links[0].get("href", "") if links else "")
+    total, number, size = (xml.count(root.get(name)) for name in ("total", "page", "pageSize"))
+    return QueryPage(rows, total, number, size, links[0].get("href", "") if links else "")
 
 
 def _is_page(name: str) -> bool:
