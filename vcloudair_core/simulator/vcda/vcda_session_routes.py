@@ -69,7 +69,7 @@ def log_in(context: Any) -> Response:
         body = json_object(context.request.body, context.request.headers.get("Content-Type", ""))
     except BadRequestError as exc:
         return error(400, "BadRequest", str(exc))
-    kind = body.get("type")
+    kind = str(body.get("type"))
     if kind in _APPLIANCE_LOGINS:
         return error(401, "NotAuthenticated", "The user name or password is wrong.")
     if kind not in _LOGINS:
@@ -79,7 +79,7 @@ def log_in(context: Any) -> Response:
         identity = _identity(context, body["vcdUser"], body["vcdPassword"])
     else:
         identity = _identity_of_token(context, body[kind], str(body.get("context") or ""))
-    if identity is None:
+    if identity is None or not _is_org_at(context, identity.org, context.endpoint.site):
         return error(401, "NotAuthenticated", "The credentials are wrong.")
     token, context.user = context.endpoint.sessions.open(identity.name, identity.org, context.endpoint.site)
     response = item(context.version, shown(context, context.session.document()))
@@ -116,7 +116,7 @@ def extend(context: Any) -> Response:
         response: Response = context.endpoint.peer_error(site)
         return response
     org = _org_at_peer(context, body["type"], [body[name] for name in fields])
-    if not org:
+    if not org or not _is_org_at(context, org, site):
         return error(401, "RemoteAuthenticationFailure", f"Site '{site}' rejected the credentials.", site)
     context.session.sites[site] = org
     return item(context.version, shown(context, context.session.document()))
@@ -125,7 +125,8 @@ def extend(context: Any) -> Response:
 def _forms(context: Any, body: dict[str, Any]) -> list[tuple[str, ...]]:
     """Return the possible lists of required fields for the type of a body."""
     spellings = _SPELLINGS[context.config.vcda_extend_spelling]
-    return [spelling[body["type"]] for spelling in spellings if body.get("type") in spelling]
+    kind = str(body.get("type"))
+    return [spelling[kind] for spelling in spellings if kind in spelling]
 
 
 def _org_at_peer(context: Any, kind: str, values: list[str]) -> str:
@@ -138,6 +139,16 @@ def _org_at_peer(context: Any, kind: str, values: list[str]) -> str:
         return values[0] if is_known and context.config.vcda_multisite else ""
     identity = _identity(context, *values) if kind == "credentials" else _identity_of_token(context, values[0], "")
     return identity.org if identity else ""
+
+
+def _is_org_at(context: Any, org: str, site: str) -> bool:
+    """Return True if an org exists at a site.
+
+    An org exists at the sites of its VDCs. The provider and orgs without VDCs exist at both sites.
+    """
+    world = context.world
+    sites = {world.vdc_sites[vdc.vdc_id] for vdc in world.vdcs_of(org)}
+    return not sites or site in sites
 
 
 def _identity(context: Any, user: str, password: str) -> _Identity | None:

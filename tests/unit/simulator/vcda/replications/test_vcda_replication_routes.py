@@ -168,3 +168,19 @@ def test_provider_sees_all_replications(tmp_path: Path) -> None:
     caller = from_file(tmp_path)
     caller.sign_in({**CREDENTIALS, "vcdUser": "administrator@System"})
     assert caller.read("/vm-replications")["total"] == 3
+
+
+def test_orgs_exist_only_at_the_sites_of_their_vdcs(tmp_path: Path) -> None:
+    caller = from_file(tmp_path)
+    login = {"type": "vcdCredentials", "vcdUser": "ops@acme", "vcdPassword": "secret"}
+    assert caller.code("POST", "/sessions", login) == (401, "NotAuthenticated")
+    extension = {**EXTENSION, "vcdUsername": "ops@acme-dr", "vcdPassword": "other"}
+    assert caller.code("POST", "/sessions/extend", extension) == (401, "RemoteAuthenticationFailure")
+    for org in ("acme-dr", "unknown"):
+        body = {"type": "multisite", "site": "site1", "org": org}
+        assert caller.code("POST", "/sessions/extend", body) == (401, "RemoteAuthenticationFailure")
+    response = caller.send(
+        "POST", "/sessions/extend", {**extension, "vcdUsername": "ops@acme", "vcdPassword": "secret"}
+    )
+    assert response.status == 200
+    assert names(caller.read("/vm-replications")) == ["web1", "db1", "lone"]
