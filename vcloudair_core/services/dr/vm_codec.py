@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class NetworkRecord:
+    """A network of the query service. ``vdc_id`` is empty if the network has no VDC."""
+
+    id: str
+    name: str
+    vdc_id: str
+
+
+@dataclass(frozen=True)
 class VmPage:
     """A page of VM query results.
 
@@ -46,6 +55,16 @@ def parse_vms(body: bytes) -> VmPage:
         for row in rows
     ]
     return VmPage(vms, count(root.get("total")))
+
+
+def parse_networks(body: bytes) -> list[NetworkRecord]:
+    """Return the networks in a query response. Raises DecodeError."""
+    root = document_root(body, "QueryResultRecords", "the networks")
+    rows = [child for child in root if local(child) in ("OrgVdcNetworkRecord", "AdminOrgVdcNetworkRecord")]
+    return [
+        NetworkRecord(row.get("href", "").rstrip("/")[-36:], row.get("name", ""), row.get("vdc", "").rstrip("/")[-36:])
+        for row in rows
+    ]
 
 
 def parse_addresses(body: bytes) -> list[str]:

@@ -12,7 +12,13 @@ from urllib.parse import quote
 
 from vcloudair_core.errors import IncompleteResultError
 from vcloudair_core.services.dr.vm_checks import VmRecord
-from vcloudair_core.services.dr.vm_codec import parse_addresses, parse_vdc_names, parse_vms
+from vcloudair_core.services.dr.vm_codec import (
+    NetworkRecord,
+    parse_addresses,
+    parse_networks,
+    parse_vdc_names,
+    parse_vms,
+)
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -61,6 +67,17 @@ def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
         batch = unique[start : start + _NAMES_PER_REQUEST]
         vms.update({vm.id: vm for vm in _vms_of(session, batch)})
     return list(vms.values())
+
+
+def find_networks(session: Session, name: str) -> list[NetworkRecord]:
+    """Return the networks of the org with a name.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
+    query = f"type=orgVdcNetwork&format=records&pageSize={_PAGE_SIZE}"
+    query += f"&filter=name=={quote(_RESERVED.sub('*', name), safe='*')}"
+    networks = parse_networks(session.call("GET", "/api/query", query=query).body)
+    return [network for network in networks if network.name == name]
 
 
 def find_vms_by_id(session: Session, ids: Sequence[str]) -> list[VmRecord]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from vcloudair_core.errors import NotFoundError, SpecError
 from vcloudair_core.services.dr.model import (
@@ -17,12 +18,7 @@ from vcloudair_core.services.dr.model import (
     CLEANUP,
     FAILBACK,
     FAILOVER,
-    MIGRATE,
-    PAUSE,
     RECOVERIES,
-    RESUME,
-    REVERSE,
-    SYNC,
     TEST,
     PointInTime,
     RecoveryDetails,
@@ -33,31 +29,17 @@ from vcloudair_core.services.dr.points_in_time import newest_first
 from vcloudair_core.services.dr.port import Capabilities, RecoveryProvider, StartRequest
 from vcloudair_core.services.dr.vcda import vcda_lists
 from vcloudair_core.services.dr.vcda.codec import parse_object, parse_points, replication_of, task_of
+from vcloudair_core.services.dr.vcda.vcda_networks import mapped_settings
 from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReference, VcdaReplication
+from vcloudair_core.services.dr.vcda.vcda_requests import NEED_SOURCE, PATHS, body_of, path_of_vm
 from vcloudair_core.services.dr.vcda.vcda_session import VcdaSession
-from vcloudair_core.services.dr.vm_store import find_vms_by_id
+from vcloudair_core.services.dr.vm_store import find_networks, find_vms_by_id
 from vcloudair_core.services.dr.wire_values import server_time_of
 
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.vm_checks import VmRecord
     from vcloudair_core.session.session import Session
     from vcloudair_core.session.tasks import Task
-
-_PATHS = {
-    TEST: ("POST", "failover-test"),
-    CLEANUP: ("DELETE", "failover-test"),
-    FAILOVER: ("POST", "failover"),
-    MIGRATE: ("POST", "migrate"),
-    FAILBACK: ("POST", "migrate"),
-    REVERSE: ("POST", "reverse"),
-    PAUSE: ("POST", "pause"),
-    RESUME: ("POST", "resume"),
-    SYNC: ("POST", "sync"),
-}
-"""Method and last segment of the path of each action. Source: protocol/vcda.md §4."""
-
-_NEED_SOURCE = frozenset({MIGRATE, FAILBACK, REVERSE, PAUSE, RESUME, SYNC})
-"""Actions that need the source site. Source: protocol/vcda.md §2."""
 
 
 class VcdaProvider(RecoveryProvider):
@@ -164,14 +146,37 @@ class VcdaProvider(RecoveryProvider):
     # -- actions and tasks ---------------------------------------------------------------------------------------
 
     def prepare(self, replication: Replication, request: StartRequest) -> StartRequest:
-        """Sign in to the sites that the action needs.
+        """Sign in to the sites that the action needs, and map the networks of the VM.
 
         Raises: ApiError, TransportError, DecodeError.
         """
         assert isinstance(replication, VcdaReplication)
         for site in {self._site_of(replication), self._peer_of(replication, request)} - {""}:
             self.vcda.extend(site)
-        return request
+        if request.networks is None or request.action not in RECOVERIES:
+            return request
+        response = self.vcda.call("GET", f"{path_of_vm(replication)}/network-settings", site=self._site_of(replication))
+        settings = parse_object(response.body, f"the network settings of {replication.name}")
+        mapped = mapped_settings(
+            settings, request.networks, request.action, lambda name: self._network(replication, name)
+        )
+        return replace(request, network_settings=mapped)
+
+    def _network(self, replication: VcdaReplication, name: str) -> dict[str, str]:
+        """Return the ID and name of a network of the destination.
+
+        The networks of another site cannot be read, so only the name is returned. Raises: NotFoundError.
+        """
+        if not replication.is_incoming:
+            return {"name": name}
+        networks = find_networks(self.session, name)
+        in_vdc = [item for item in networks if item.vdc_id in ("", replication.destination_vdc_id)] or networks
+        if not in_vdc:
+            raise NotFoundError(
+                f"The network {name!r} does not exist at the destination.",
+                hint="Correct `networks` of the VM in the plan. Run `vca query orgVdcNetwork` to see the networks.",
+            )
+        return {"id": in_vdc[0].id, "name": in_vdc[0].name}
 
     def start(self, replication: Replication, request: StartRequest) -> Task | None:
         """Start an action. If the response is lost, the request is not sent again.
@@ -179,13 +184,13 @@ class VcdaProvider(RecoveryProvider):
         Raises: ApiError, TransportError, DecodeError.
         """
         assert isinstance(replication, VcdaReplication)
-        method, action = _PATHS[request.action]
+        method, action = PATHS[request.action]
         response = self.vcda.call(
             method,
-            f"/vm-replications/{quote(replication.id, safe='')}/{action}",
+            f"{path_of_vm(replication)}/{action}",
             site=self._site_of(replication),
             peer=self._peer_of(replication, request),
-            body=_body_of(request),
+            body=body_of(request),
             operation_id=request.operation_id,
             once=True,
         )
@@ -204,7 +209,7 @@ class VcdaProvider(RecoveryProvider):
 
     def _peer_of(self, replication: VcdaReplication, request: StartRequest) -> str:
         """Return the other site that an action needs, or an empty string."""
-        needs_source = request.action in _NEED_SOURCE or (request.action == TEST and request.synchronize)
+        needs_source = request.action in NEED_SOURCE or (request.action == TEST and request.synchronize)
         is_other = replication.source_site not in ("", self.local_site)
         return replication.source_site if needs_source and is_other else ""
 
@@ -292,20 +297,3 @@ class VcdaProvider(RecoveryProvider):
     def details_of(self, vdc: Reference) -> RecoveryDetails:
         """Return that nothing is known about a VDC. VCDA's policies apply to orgs."""
         return RecoveryDetails(None, None)
-
-
-def _body_of(request: StartRequest) -> dict[str, Any] | None:
-    """Return the body of a request, or None. Source: protocol/vcda.md §4.1."""
-    if request.action not in RECOVERIES:
-        return None
-    body: dict[str, Any] = {"type": "vcloud", "powerOn": request.power_on}
-    if request.action == TEST:
-        body["sync"] = request.synchronize
-    else:
-        body["consolidate"] = False
-    if request.action in (TEST, FAILOVER):
-        body["instanceId"] = request.point_id or None
-    settings = request.network_settings or {}
-    body["vmNetworkSettings"] = settings.get("vmNetworkSettings")
-    body["vAppNetworkSettings"] = settings.get("vAppNetworkSettings")
-    return body

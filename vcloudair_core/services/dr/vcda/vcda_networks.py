@@ -1,0 +1,86 @@
+"""Networks and addresses of recovered VMs in requests of VCDA.
+
+Source: protocol/vcda.md §4.2.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.dr.model import TEST
+from vcloudair_core.services.dr.network_mapping import NetworkMapping, NicMapping
+from vcloudair_core.services.dr.vcda.vcda_values import inner
+
+FAILOVER_SETTINGS, TEST_SETTINGS = "failoverSettings", "failoverTestSettings"
+
+FindNetwork = Callable[[str], Mapping[str, str]]
+"""Function that returns the ID and name of a network of the destination by name."""
+
+
+def mapped_settings(
+    settings: Mapping[str, Any], networks: NetworkMapping, action: str, find: FindNetwork
+) -> dict[str, Any] | None:
+    """Return the network settings of a request.
+
+    They are those of the replication, with the networks and addresses of the plan. ``settings`` is the response of
+    ``network-settings``. Return None if nothing is replaced in this action.
+
+    Raises: SpecError for an interface that the VM does not have, and for two networks of interfaces that are in the
+    same network at the source; the errors of ``find``.
+    """
+    chosen = [(nic, *_target_of(nic, action)) for nic in networks.nics]
+    if not any(network or address for _, network, address in chosen):
+        return None
+    half = copy.deepcopy(dict(inner(settings, TEST_SETTINGS if action == TEST else FAILOVER_SETTINGS)))
+    vm, vapp = half.setdefault("vmNetworkSettings", {}), half.setdefault("vAppNetworkSettings", {})
+    interfaces = {nic.get("nicIndex"): nic for nic in vm.get("nics") or () if isinstance(nic, dict)}
+    targets: dict[str, str] = {}
+    for nic, network, address in chosen:
+        interface = interfaces.get(nic.nic)
+        if interface is None:
+            known = ", ".join(map(str, sorted(key for key in interfaces if isinstance(key, int)))) or "none"
+            raise SpecError(f"networks[{nic.nic}]", f"the VM has no interface {nic.nic} (interfaces: {known})")
+        if address:
+            interface |= {"ipAddress": address, "ipAddressAllocationMode": "MANUAL", "needsCustomization": True}
+        if network:
+            interface["isConnected"] = True
+            _check_target(targets, nic, str(interface.get("network") or ""), network)
+    for source, network in targets.items():
+        _map(vapp, source, find(network))
+    return {"vmNetworkSettings": vm, "vAppNetworkSettings": vapp}
+
+
+def _target_of(nic: NicMapping, action: str) -> tuple[str, str]:
+    """Return the network and address of an interface in an action.
+
+    A test never gets those of a failover.
+    """
+    return (nic.test_network, nic.test_address) if action == TEST else (nic.network, nic.address)
+
+
+def _check_target(targets: dict[str, str], nic: NicMapping, source: str, network: str) -> None:
+    if not source:
+        raise SpecError(
+            f"networks[{nic.nic}]",
+            f"interface {nic.nic} is not connected at the source, so it cannot be connected to {network!r}",
+            hint="Connect the interface at the source, or remove its network from the plan.",
+        )
+    if targets.setdefault(source, network) != network:
+        raise SpecError(
+            f"networks[{nic.nic}]",
+            f"interfaces in the network {source!r} must have the same network, not {targets[source]!r} and {network!r}",
+            hint="VCDA maps networks, not interfaces. Use one network, or separate the interfaces at the source.",
+        )
+
+
+def _map(vapp: dict[str, Any], source: str, target: Mapping[str, str]) -> None:
+    """Map a network of the source to a network of the destination."""
+    mappings = vapp["networkMappings"] = list(vapp.get("networkMappings") or ())
+    for position, mapping in enumerate(mappings):
+        if isinstance(mapping, dict) and mapping.get("sourceNetworkName") == source:
+            mappings[position] = {**mapping, "destinationOrgVdcNetwork": dict(target)}
+            return
+    mappings.append({"sourceNetworkName": source, "destinationOrgVdcNetwork": dict(target)})

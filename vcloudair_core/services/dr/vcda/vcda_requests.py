@@ -1,0 +1,64 @@
+"""Requests that start actions of VCDA: paths and bodies.
+
+Source: protocol/vcda.md §4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from vcloudair_core.services.dr.model import (
+    CLEANUP,
+    FAILBACK,
+    FAILOVER,
+    MIGRATE,
+    PAUSE,
+    RECOVERIES,
+    RESUME,
+    REVERSE,
+    SYNC,
+    TEST,
+)
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.dr.port import StartRequest
+    from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReplication
+
+PATHS = {
+    TEST: ("POST", "failover-test"),
+    CLEANUP: ("DELETE", "failover-test"),
+    FAILOVER: ("POST", "failover"),
+    MIGRATE: ("POST", "migrate"),
+    FAILBACK: ("POST", "migrate"),
+    REVERSE: ("POST", "reverse"),
+    PAUSE: ("POST", "pause"),
+    RESUME: ("POST", "resume"),
+    SYNC: ("POST", "sync"),
+}
+"""Method and last segment of the path of each action. Source: protocol/vcda.md §4."""
+
+NEED_SOURCE = frozenset({MIGRATE, FAILBACK, REVERSE, PAUSE, RESUME, SYNC})
+"""Actions that need the source site. Source: protocol/vcda.md §2."""
+
+
+def path_of_vm(replication: VcdaReplication) -> str:
+    """Return the path of a VM replication."""
+    return f"/vm-replications/{quote(replication.id, safe='')}"
+
+
+def body_of(request: StartRequest) -> dict[str, Any] | None:
+    """Return the body of a request, or None. Source: protocol/vcda.md §4.1."""
+    if request.action not in RECOVERIES:
+        return None
+    body: dict[str, Any] = {"type": "vcloud", "powerOn": request.power_on}
+    if request.action == TEST:
+        body["sync"] = request.synchronize
+    else:
+        body["consolidate"] = False
+    if request.action in (TEST, FAILOVER):
+        body["instanceId"] = request.point_id or None
+    settings = request.network_settings or {}
+    body["vmNetworkSettings"] = settings.get("vmNetworkSettings")
+    body["vAppNetworkSettings"] = settings.get("vAppNetworkSettings")
+    return body
