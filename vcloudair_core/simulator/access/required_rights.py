@@ -21,7 +21,7 @@ _EDGE = re.compile(r"/(?:network/edges|hybridity/api/gateways|cloudapi/[\d.]+/ed
 _SECTIONS = {
     "firewall": "FIREWALL", "nat": "NAT", "ipsec": "IPSEC_VPN", "dhcp": "DHCP", "dhcpForwarder": "DHCP",
     "dns": "DNS", "routing": "ROUTING",
-    "loadbalancer": "LOAD_BALANCER", "l2vpn": "L2_VPN", "sslvpn": "SSL_VPN",
+    "loadbalancer": "LOAD_BALANCER", "loadBalancer": "LOAD_BALANCER", "l2vpn": "L2_VPN", "sslvpn": "SSL_VPN",
 }  # fmt: skip
 _CONFIGURE_FIREWALL, _VIEW_FIREWALL = rights.configure_section("FIREWALL"), rights.view_section("FIREWALL")
 _TABLE = tuple(
@@ -52,6 +52,8 @@ _TABLE = tuple(
         ("GET", r"/(network/edges|cloudapi/[\d.]+/edgeGateways)(/.*)?", rights.VIEW_GATEWAY),
         (_WRITE, r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.configure_section("FIREWALL")),
         ("GET", r"/cloudapi/[\d.]+/(firewallGroups|applicationPortProfiles).*", rights.view_section("FIREWALL")),
+        (_WRITE, r"/cloudapi/[\d.]+/loadBalancer/.*", rights.configure_section("LOAD_BALANCER")),
+        ("GET", r"/cloudapi/[\d.]+/loadBalancer/.*", rights.view_section("LOAD_BALANCER")),
         (_WRITE, r"/cloudapi/[\d.]+/vdcGroups/\{\w+\}/dfwPolicies.*", rights.CONFIGURE_GROUP_FIREWALL),
         ("GET", r"/cloudapi/[\d.]+/vdcGroups/\{\w+\}/dfwPolicies.*", rights.VIEW_GROUP_FIREWALL),
         ("GET", r"/cloudapi/[\d.]+/orgVdcNetworks.*", rights.VIEW_NETWORK),

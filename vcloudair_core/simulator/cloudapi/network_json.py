@@ -22,7 +22,11 @@ from vcloudair_core.simulator.nsxt.edges import (
     provider_urn,
 )
 from vcloudair_core.simulator.nsxt.entities import VdcGroup
-from vcloudair_core.simulator.nsxt.service_addresses import nat_addresses, tunnel_addresses
+from vcloudair_core.simulator.nsxt.service_addresses import (
+    nat_addresses,
+    tunnel_addresses,
+    virtual_service_addresses,
+)
 from vcloudair_core.simulator.releases import is_at_least
 from vcloudair_core.simulator.state.entities import OrgVdcNetwork, SimulatedEdge, Vdc
 
@@ -139,7 +143,7 @@ def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
     """Return the uplink addresses that an edge gateway uses.
 
-    These are the addresses of the edge gateway, its NAT rules and its IPsec sites.
+    These are the addresses of the edge gateway, its NAT rules, its IPsec sites and, on NSX-T, its virtual services.
     """
     external = next(iter(context.world.external_networks.values()))
     network = reference("network", external.network_id, external.name)
@@ -151,6 +155,7 @@ def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
     if is_nsxt(edge):
         yield from nat_addresses(edge)
         yield from tunnel_addresses(edge)
+        yield from virtual_service_addresses(edge)
         return
     for rule in SimulatedNat().state(edge)["user"]:
         is_snat = rule["action"] == "snat"

@@ -27,6 +27,12 @@ def nat_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
             yield from ((str(address), _CATEGORIES[rule["type"]]) for address in addresses if address in network)
 
 
+def virtual_service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
+    """Yield the address of each virtual service, with its category."""
+    for service in edge.services.get("loadBalancer", {}).get("virtualServices", ()):
+        yield service.get("virtualIpAddress") or service["ipv6VirtualIpAddress"], "Load_Balancer"
+
+
 def tunnel_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
     """Yield the local address of each IPsec tunnel, with its category."""
     for tunnel in edge.services.get("ipsec", {}).get("tunnels", ()):

@@ -1,0 +1,1 @@
+"""The load balancer of NSX-T edge gateways (NSX Advanced Load Balancer)."""
