@@ -83,6 +83,9 @@ class VcdaOptions:
         0, "number of reads for which a VCDA replication shows the old state after the task has ended"
     )
     vcda_null_as_text: bool = option(False, 'true: empty values of VCDA are the text "null"; false: they are null')
+    vcda_absent_fields: tuple[str, ...] = option(
+        (), "fields that all documents of VCDA omit, as older versions do, such as overallHealth"
+    )
     vcda_list_echo: bool = option(True, "true: lists of VCDA contain offset and limit; false: they do not")
     vcda_vm_id: str = option("uuid", "format of vcdVmId in VCDA: uuid or urn")
     vcda_network_settings_method: str = option(

@@ -44,11 +44,19 @@ def counted_source(config: SimulatorConfig) -> list[dict[str, Any]]:
         {
             "name": f"protected-{number:04}",
             "vapp": f"protected-vapp{1 + (number - 1) // _VMS_OF_A_VAPP}",
-            "ip_address": f"192.168.{10 + number // 250 % 200}.{1 + number % 250}",
+            "ip_address": _address(number),
         }
         for number in range(1, config.vcda_replications + 1)
     ]
     return [{"name": f"{ORG}-{config.vcda_peer_site}", "site": config.vcda_peer_site, "vms": vms}]
+
+
+def _address(number: int) -> str:
+    """Return the address of a source VM.
+
+    The first addresses are in the subnet of the destination, but VMs of the destination do not have them.
+    """
+    return f"192.168.{10 + (number - 1) // 150 % 200}.{101 + (number - 1) % 150}"
 
 
 def counted_replications(config: SimulatorConfig) -> dict[str, Any]:

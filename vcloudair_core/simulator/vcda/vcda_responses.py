@@ -34,21 +34,23 @@ def item(version: str, value: Any, status: int = 200) -> Response:
 
 
 def shown(context: Any, value: Any) -> Any:
-    """Return a JSON value after the option ``vcda_null_as_text`` is applied.
+    """Return a JSON value after options that change documents are applied.
 
-    Source: protocol/vcda.md §3.
+    The option ``vcda_null_as_text`` replaces empty values. The option ``vcda_absent_fields`` removes fields, because
+    the other site can be two versions older.
+
+    Source: protocol/vcda.md §1, §3.
     """
-    if not context.config.vcda_null_as_text:
-        return value
-    return _with_text(value)
+    empty, absent = "null" if context.config.vcda_null_as_text else None, context.config.vcda_absent_fields
+    return value if empty is None and not absent else _changed(value, empty, absent)
 
 
-def _with_text(value: Any) -> Any:
+def _changed(value: Any, empty: str | None, absent: Sequence[str]) -> Any:
     if isinstance(value, dict):
-        return {name: _with_text(field) for name, field in value.items()}
+        return {name: _changed(field, empty, absent) for name, field in value.items() if name not in absent}
     if isinstance(value, list):
-        return [_with_text(entry) for entry in value]
-    return "null" if value is None else value
+        return [_changed(entry, empty, absent) for entry in value]
+    return empty if value is None else value
 
 
 def page(context: Any, values: Sequence[Any], document: Any) -> Response:

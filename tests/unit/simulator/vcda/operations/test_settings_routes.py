@@ -31,8 +31,8 @@ def test_default_settings_have_a_test_network() -> None:
     assert names == {"failoverSettings": ["lan"], "failoverTestSettings": ["test-lan"]}
     assert settings["failoverSettings"]["vmNetworkSettings"]["nics"] == [
         {
-            "nicIndex": 0, "isConnected": True, "resetMacAddress": False, "network": "lan", "ipAddress": "192.168.10.2",
-            "ipAddressAllocationMode": "MANUAL", "externalIpAddress": None, "networkAdapterType": "VMXNET3",
+            "nicIndex": 0, "isConnected": True, "resetMacAddress": False, "network": "lan", "externalIpAddress": None,
+            "ipAddress": "192.168.10.101", "ipAddressAllocationMode": "MANUAL", "networkAdapterType": "VMXNET3",
             "needsCustomization": False, "macAddress": "00:50:56:14:bf:00",
         }
     ]  # fmt: skip
@@ -69,7 +69,7 @@ def test_settings_of_a_vapp_can_be_written() -> None:
     assert caller.send("PUT", f"{path}/network-settings", body).status == 200
     caller.succeed("POST", f"{path}/failover", RECOVERY)
     addresses = [caller.vms(f"protected-000{number}")[1].ip_address for number in (1, 2)]
-    assert addresses == ["192.168.10.2", ""]
+    assert addresses == ["192.168.10.101", ""]
 
 
 def test_method_of_the_write_is_an_option() -> None:
@@ -129,7 +129,7 @@ def test_source_networks_can_be_copied() -> None:
     next(iter(caller.simulator.world.vm_replications.values())).nics[0]["network"] = "isolated"
     caller.succeed("POST", f"{caller.path()}/failover", body)
     vm = caller.vms("protected-0001")[1]
-    assert (vm.network, vm.ip_address) == ("isolated", "192.168.10.2")
+    assert (vm.network, vm.ip_address) == ("isolated", "192.168.10.101")
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,13 @@ def test_empty_values_can_be_text() -> None:
     assert caller.vm()["destinationState"]["recoveryInfo"]["vcdVmId"] == "null"
 
 
+def test_fields_can_be_absent() -> None:
+    caller = vcda(vcda_absent_fields=("overallHealth", "vcdVmId")).sign_in()
+    replication = caller.vm()
+    assert "overallHealth" not in replication
+    assert set(replication["destinationState"]["recoveryInfo"]) == {"recoveryState", "vAppId"}
+
+
 def test_instances_are_listed_newest_first() -> None:
     caller = vcda().sign_in()
     instances = caller.read(f"{caller.path()}/instances")
