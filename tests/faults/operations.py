@@ -60,6 +60,7 @@ class Operation:
 def operations() -> dict[str, Operation]:
     """Return all operations by name."""
     from tests.faults import (
+        operations_capacity,
         operations_certificates,
         operations_dhcp,
         operations_edges,
@@ -84,5 +85,6 @@ def operations() -> dict[str, Operation]:
         **operations_groups.OPERATIONS,
         **operations_load_balancer.OPERATIONS,
         **operations_reading.OPERATIONS,
+        **operations_capacity.OPERATIONS,
         **operations_recovery.OPERATIONS,
     }

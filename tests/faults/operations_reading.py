@@ -14,7 +14,12 @@ from vcloudair_core.monitoring.collector import Collector
 from vcloudair_core.services.metrics.model import Collected
 
 
-def _read(act: Callable[[Client, World], Any], **config: Any) -> Operation:
+def read_operation(act: Callable[[Client, World], Any], **config: Any) -> Operation:
+    """Return an operation that reads with ``act``.
+
+    ``config`` has options of the simulator.
+    """
+
     def run(world: World) -> Ending:
         with world.client() as client:
             world.signed_in(client)
@@ -90,15 +95,15 @@ def _seed_metrics(client: Client, world: World) -> Any:
 
 
 OPERATIONS = {
-    "query: three pages": _read(_query, vms=300),
-    "query: types": _read(_types),
-    "facts of a VM": _read(_facts),
-    "inventory": _read(_inventory, vms=4, vms_per_vapp=2),
-    "metrics: vCloud Air": _read(_metrics("vca"), profile="vchs", vms=2, metrics_page_size=3),
-    "metrics: vCloud Air, a VDC": _read(_metrics_of_vdc, profile="vchs", vms=3, metrics_page_size=6),
-    "metrics: historic": _read(_metrics("vcd-historic"), vms=2),
-    "metrics: current": _read(_metrics("vcd-current"), vms=2),
-    "exporter: a collection": _read(_exporter, vms=2),
-    "VMQuery": _read(_seed_query),
-    "Metrics": _read(_seed_metrics, profile="all", vms=2),
+    "query: three pages": read_operation(_query, vms=300),
+    "query: types": read_operation(_types),
+    "facts of a VM": read_operation(_facts),
+    "inventory": read_operation(_inventory, vms=4, vms_per_vapp=2),
+    "metrics: vCloud Air": read_operation(_metrics("vca"), profile="vchs", vms=2, metrics_page_size=3),
+    "metrics: vCloud Air, a VDC": read_operation(_metrics_of_vdc, profile="vchs", vms=3, metrics_page_size=6),
+    "metrics: historic": read_operation(_metrics("vcd-historic"), vms=2),
+    "metrics: current": read_operation(_metrics("vcd-current"), vms=2),
+    "exporter: a collection": read_operation(_exporter, vms=2),
+    "VMQuery": read_operation(_seed_query),
+    "Metrics": read_operation(_seed_metrics, profile="all", vms=2),
 }

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from reference.tables import codes
 
+Row = tuple[str, Iterable[str], str]
+"""Name, labels and description of a metric."""
+
 TITLES = {
     "edges": "Edge gateways",
     "networks": "Networks",
@@ -25,7 +28,7 @@ def gauge_tables() -> str:
     lines: list[str] = []
     for collector in COLLECTORS:
         about = f"Collector `{collector}`, read every {INTERVALS_S[collector]:g} seconds or less often."
-        rows = [(gauge.name, gauge.labels, gauge.about) for gauge in GAUGES if gauge.collector == collector]
+        rows: list[Row] = [(gauge.name, gauge.labels, gauge.about) for gauge in GAUGES if gauge.collector == collector]
         lines += [f"## {TITLES[collector]}", "", about, "", *_table(rows), ""]
     for title, about, rows in (
         ("Collectors", "These metrics exist for each collector that is turned on.", _status_rows()),
@@ -36,25 +39,25 @@ def gauge_tables() -> str:
     return "\n".join(lines).rstrip()
 
 
-def _table(rows: Iterable[tuple[str, Iterable[str], str]]) -> list[str]:
+def _table(rows: Iterable[Row]) -> list[str]:
     body = [f"| `{name}` | {codes(labels)} | {about} |" for name, labels, about in rows]
     return ["| metric | labels | meaning |", "|---|---|---|", *body]
 
 
-def _status_rows() -> list[tuple[str, Iterable[str], str]]:
+def _status_rows() -> list[Row]:
     from vcloudair_core.monitoring.gauge_collector import STATUS
 
     return [(name, ("collector",), about) for name, about, _ in STATUS]
 
 
-def _vm_rows() -> list[tuple[str, Iterable[str], str]]:
+def _vm_rows() -> list[Row]:
     from vcloudair_core.monitoring.vm_metrics import vm_families
 
     vm = {"id": "1", "name": "web1", "power": "on", "cpus": 1, "memory_mb": 1}
     return [(family.name, tuple(family.samples[0].labels), family.documentation) for family in vm_families([vm], {"1"})]
 
 
-def _certificate_rows() -> list[tuple[str, Iterable[str], str]]:
+def _certificate_rows() -> list[Row]:
     from vcloudair_core.monitoring.certificate_expiry import ABOUT, LABELS, NAME
 
     return [(NAME, LABELS, ABOUT)]
