@@ -52,7 +52,7 @@ def build_world(config: SimulatorConfig) -> World:
     external = ExternalNetwork(world.make_id("external-network", "external-net"))
     world.external_networks[external.network_id] = external
     _fill(world, tree, config)
-    if has_vcda(tree):
+    if has_vcda(tree, config):
         fill_vcda(world, tree, config)
     add_system_profiles(world, _network_providers(world, config))
     if world.port_profiles:

@@ -95,7 +95,8 @@ def _links_abroad(response: Response, fault: Any) -> Response:
 def _endless_pages(response: Response, fault: Any) -> Response:
     """Make every page of a list, even the last one, refer to a next page.
 
-    Query results refer to the next page with a link, and vCloud Air metrics with a cursor.
+    Query results refer to the next page with a link, vCloud Air metrics with a cursor, and lists of VMware Cloud
+    Director Availability with a total that exceeds the offset.
     """
     href = re.sub(r"([?&])page=\d+", r"\1", response.url)
     href += f"{'&' if '?' in href else '?'}page={fault.hits + 1}"
@@ -104,6 +105,9 @@ def _endless_pages(response: Response, fault: Any) -> Response:
         if isinstance(tree, dict) and "rows" in tree:
             # The server accepts the cursor and returns an empty page, which gets a cursor again.
             tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": fault.hits}).encode()).decode()
+        elif _is_offset_list(tree):
+            offset = int(parse_qs(urlsplit(response.url).query).get("offset", ["0"])[0])
+            tree["total"] = max(tree["total"], offset + len(tree["items"])) + 1
         elif _is_query_result(tree):
             tree["link"].insert(0, {"rel": "nextPage", "href": href, "type": None})
         return replace(response, body=json.dumps(tree).encode())
@@ -119,6 +123,11 @@ def _is_query_result(tree: Any) -> bool:
     return isinstance(tree, dict) and {"total", "pageSize", "link"} <= set(tree)
 
 
+def _is_offset_list(tree: Any) -> bool:
+    """Return True for a page of a list of VMware Cloud Director Availability."""
+    return isinstance(tree, dict) and {"items", "total"} <= set(tree)
+
+
 def _repeated_pages(response: Response, fault: Any) -> Response:
     """Replace every page of a list with the page that was requested first."""
     if not _has_more_pages(response):
@@ -132,6 +141,8 @@ def _has_more_pages(response: Response) -> bool:
     """Return True if the response is a page of a list that has several pages."""
     if _is_json(response):
         tree = json.loads(response.body)
+        if _is_offset_list(tree):
+            return bool(tree["total"] > len(tree["items"]))
         return b'"rows"' in response.body or (_is_query_result(tree) and tree["total"] > tree["pageSize"])
     root = _ROOT.search(response.body)
     numbers = dict(_NUMBERS.findall(root[0] if root is not None else b""))
@@ -142,7 +153,7 @@ def _growing_total(response: Response, fault: Any) -> Response:
     more = 1000 * fault.hits
     if _is_json(response):
         tree = json.loads(response.body)
-        if not _is_query_result(tree):
+        if not (_is_query_result(tree) or _is_offset_list(tree)):
             return response
         return replace(response, body=json.dumps({**tree, "total": tree["total"] + more}).encode())
     return replace(

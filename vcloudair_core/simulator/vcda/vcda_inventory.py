@@ -19,6 +19,7 @@ from vcloudair_core.simulator.vcda.entities import (
 from vcloudair_core.simulator.vcda.operations.recovered_vms import read_source
 
 _VMS_OF_A_VAPP = 2
+_PROFILES = ("vcd", "all")
 _FIELDS = {
     "rpo": "rpo_minutes",
     "lag_minutes": "lag_minutes",
@@ -73,7 +74,7 @@ def counted_replications(config: SimulatorConfig) -> dict[str, Any]:
 
 def has_counted(config: SimulatorConfig) -> bool:
     """Return True if the options describe replications. vCloud Air has no VCDA."""
-    return bool(config.vcda_replications) and config.profile in ("vcd", "all")
+    return bool(config.vcda_replications) and config.profile in _PROFILES
 
 
 def fill_vcda(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
@@ -96,8 +97,13 @@ def fill_vcda(world: World, tree: dict[str, Any], config: SimulatorConfig) -> No
                 _add_replication(world, destination, replication, config)
 
 
-def has_vcda(tree: dict[str, Any]) -> bool:
-    """Return True if an inventory contains VCDA replications or sites."""
+def has_vcda(tree: dict[str, Any], config: SimulatorConfig) -> bool:
+    """Return True if an inventory contains VCDA replications or sites.
+
+    vCloud Air has no VCDA.
+    """
+    if config.profile not in _PROFILES:
+        return False
     vdcs = [vdc for org in tree["orgs"] for vdc in org.get("vdcs", ())]
     return any(vdc.get("vcda_replications") or vdc.get("site") for vdc in vdcs)
 
