@@ -7,7 +7,7 @@ TIER := $(BIN)/python tools/run_tier.py
 # Without bytecode files, every process compiles Ansible and the tests again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo check test test-all test-rest clean
+.PHONY: help demo check test test-all test-rest bench clean
 
 help:
 	@echo "make demo      show it: a playbook against a simulated cloud, a drift repaired, a recovery tested"
@@ -15,6 +15,7 @@ help:
 	@echo "make test      lint, layers, and every proof on this host once, the fault matrix by a sample: under 6 minutes"
 	@echo "make test-rest types, all Pythons and versions of ansible-core, a tenth of the variants, packages, figures: 15 minutes"
 	@echo "make test-all  all of these with every variant: 40 minutes"
+	@echo "make bench     compare with other clients, with fewer repetitions than nox -s bench: under 15 minutes"
 	@echo "make clean     remove what these made"
 	@echo "Times are those of two cores, without the installation into $(VENV). One test: $(BIN)/pytest -k NAME"
 
@@ -33,6 +34,9 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@$(BIN)/python tools/install.py all,ansible,test,quality,docs
 	@touch $@
+
+bench: $(VENV)/.installed
+	@$(BIN)/nox -s bench -- short
 
 clean:
 	rm -rf $(VENV) .nox build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/output .ansible demo-report

@@ -175,3 +175,36 @@ def test_scenarios_define_their_floors_and_contenders() -> None:
                 assert scenario.floor_of(contender) in scenario.contenders, (scenario.name, contender)
     limited: Scenario = next(one for one in SCENARIOS if one.most)
     assert len(limited.those_of(10)) == len(limited.those_of(1000)) + 1
+
+
+def test_more_memory_than_kept_is_a_regression() -> None:
+    scenario = next(one for one in SCENARIOS if one.name == "query-stream")
+
+    def measured(peak_mb: float) -> list[Row]:
+        pair = [
+            Row(scenario.name, 100_000, 0, contender, [1.0], [782], peak)
+            for contender, peak in ((OURS, peak_mb), (FLOOR, 40.0))
+        ]
+        compare(scenario, pair)
+        return pair
+
+    assert regress.kept_form(measured(70.0), [])["rows"]["query-stream | 100000 | 0 ms | ours"]["mb_more"] == 30
+    assert worse(measured(70.0), measured(89.0)) == set()
+    assert worse(measured(70.0), measured(95.0)) == {f"mb_more of {OURS}"}
+
+
+def test_short_run_measures_failovers_beside_the_other_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[list[str]] = []
+
+    def note(chosen: Any, effort: Effort, folder: Path, measured: Measured, say: Any) -> None:
+        runs.append([scenario.name for scenario, _, _ in chosen])
+        measured.rows += [Row(scenario.name, 1, 20, OURS, [1.0], [1]) for scenario, _, _ in chosen]
+
+    monkeypatch.setattr(side_by_side, "measure", note)
+    chosen = matches(["recovery", "sign-in"], is_quick=False)
+    measured = side_by_side._measured(chosen, side_by_side.SHORT)
+    assert sorted(map(tuple, map(sorted, map(set, runs)))) == [("recovery",), ("sign-in",)]
+    assert len(measured.rows) == len(chosen)
+    runs.clear()
+    side_by_side._measured(chosen, side_by_side.FULL)
+    assert sorted(map(set, runs), key=len) == [set(), {"recovery", "sign-in"}]

@@ -12,7 +12,9 @@ from tests.benchmarks.side_by_side.contestants import ContestantError, Program, 
 from tests.support.ansible import BIN, Run, environment
 from tests.support.recorded import CALLBACKS, Recorded
 
+PLUGINS = Path(__file__).parent / "plugins"
 RULE = "vcloudair.cloud.vca_firewall_rule"
+COMMIT = "vcloudair.cloud.vca_edge_commit"
 PING = "ansible.builtin.ping"
 DEBUG = "ansible.builtin.debug"
 
@@ -22,6 +24,7 @@ class Tasks(Program):
 
     The measured time excludes the startup of Ansible. ``action`` is the name of the action that all tasks run. If
     ``in_controller`` is true, an action of this collection runs in the controller process instead of a module process.
+    If the tasks stage their changes, another task writes these, whose time is not part of the measurement.
     """
 
     def __init__(
@@ -30,7 +33,9 @@ class Tasks(Program):
         self._action, self._given = action, variables
         self._record = folder / "tasks.recorded"
         play = folder / "tasks.yml"
-        tasks = [{action: self._options(number)} for number in range(variables["size"])]
+        tasks: list[dict[str, Any]] = [{action: self._options(number)} for number in range(variables["size"])]
+        if variables.get("staged"):
+            tasks.append({COMMIT: {}})
         play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
         recording = {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "recorder"}
         way = {"VCA_IN_CONTROLLER": str(in_controller).lower(), "RECORDER_FILE": str(self._record)}
@@ -41,7 +46,7 @@ class Tasks(Program):
         if self._action != RULE:
             return {}
         words = rules.in_words(number + 2)[number]  # The action of the last rule changes with every turn.
-        return {**words, "edge": self._given["edge"]}
+        return {**words, "edge": self._given["edge"], **({"stage": True} if self._given.get("staged") else {})}
 
     def turn(self, number: int) -> Turn:
         self._record.unlink(missing_ok=True)
@@ -66,7 +71,10 @@ class Inventory(Program):
     def __init__(self, file: Path, env: Mapping[str, str], folder: Path) -> None:
         self._list = folder / f"{file.stem}.json"
         command = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--output", str(self._list)]
-        super().__init__(command, {**environment(env, folder), "VCA_SESSION_CACHE": "false"}, folder / "inventory.log")
+        plugins = {"ANSIBLE_INVENTORY_PLUGINS": str(PLUGINS)} if file.name.endswith(".minimal.yml") else {}
+        enabled = {"ANSIBLE_INVENTORY_ENABLED": "minimal"} if plugins else {}
+        whole = {**environment(env, folder), "VCA_SESSION_CACHE": "false", **plugins, **enabled}
+        super().__init__(command, whole, folder / "inventory.log")
 
     def found(self) -> Any:
         return len(json.loads(self._list.read_text(encoding="utf-8"))["_meta"]["hostvars"])

@@ -17,7 +17,10 @@ from tests.benchmarks.side_by_side.contestants import PACKAGE, Contestant, Progr
 from tests.support.ansible import BIN, ROOT, environment
 
 MODULES = {s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud", s.FLOOR: "floor"}
-ANSIBLE = {s.ACTION: (RULE, True), s.MODULE: (RULE, False), s.PING: (PING, True), s.DEBUG: (DEBUG, True)}
+ANSIBLE = {
+    s.ACTION: (RULE, True), s.MODULE: (RULE, False), s.STAGED: (RULE, True),
+    s.PING: (PING, True), s.DEBUG: (DEBUG, True),
+}  # fmt: skip
 IMPORTS = {
     s.ORIGINAL: "import vcloudair",
     s.PYVCLOUD: "import pyvcloud.vcd.client",
@@ -82,29 +85,45 @@ def _list(entry: Entry) -> Contestant:
 
 def _tasks(entry: Entry) -> Contestant:
     action, in_controller = ANSIBLE[entry.contender]
-    return Tasks(action, entry.variables, entry.env, entry.folder, in_controller=in_controller)
+    variables = {**entry.variables, "staged": entry.contender == s.STAGED}
+    return Tasks(action, variables, entry.env, entry.folder, in_controller=in_controller)
 
 
 def _inventory(entry: Entry) -> Contestant:
     """Return an inventory contender.
 
-    The contender ``FILE`` reads our hosts from a YAML file, and ``CACHED`` reads them from a cache.
+    The contender ``FILE`` reads our hosts from a YAML file, ``MINIMAL`` reads them from a JSON file with a plugin that
+    does nothing else, and ``CACHED`` reads them from a cache.
     """
     cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
     options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.contender == s.CACHED else {}
     file = entry.folder / "hosts.vca.yml"
     file.write_text(json.dumps({"plugin": "vcloudair.cloud.vca_vms", **options}), encoding="utf-8")
-    if entry.contender in (s.FILE, s.CACHED):
+    if entry.contender in (s.FILE, s.CACHED, s.MINIMAL):
         env = {**environment(entry.env, entry.folder), "VCA_SESSION_CACHE": "false"}
-        listed = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--yaml"]
-        written = entry.folder / "hosts.yml"
+        form = [] if entry.contender == s.MINIMAL else ["--yaml"]
+        listed = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", *form]
+        written = entry.folder / ("hosts.json" if entry.contender == s.MINIMAL else "hosts.yml")
         with written.open("w") as output:
             subprocess.run(listed, cwd=ROOT, env=env, stdout=output, check=True)
         file = written if entry.contender == s.FILE else file
+    if entry.contender == s.MINIMAL:
+        file = entry.folder / "hosts.minimal.yml"
+        file.write_text(json.dumps({"plugin": "minimal", "hosts": str(written)}), encoding="utf-8")
     return Inventory(file, entry.env, entry.folder)
 
 
+def _completion(entry: Entry) -> Contestant:
+    """Return a contender that completes a word, or the start of a bare interpreter."""
+    if entry.contender == s.FLOOR:
+        return Program([entry.python, "-c", "pass"], entry.environment, entry.folder / "completion.log")
+    env = {**environment(entry.env, entry.folder), "_VCA_COMPLETE": "zsh"}
+    command = [str(BIN / "vca"), "firewall", "list", "--edge", ""]
+    return Program(command, env, entry.folder / "completion.log")
+
+
 _WAYS: dict[str, Callable[[Entry], Contestant]] = {
+    "completion": _completion,
     "help": _help,
     "list": _list,
     "tasks": _tasks,

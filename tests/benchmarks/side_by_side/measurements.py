@@ -27,6 +27,8 @@ class Row:
     peak_mb: float = 0.0
     to_ours: float | None = None
     to_floor: float | None = None
+    mb_more: float | None = None
+    """Peak memory above the floor in MB."""
 
     @property
     def key(self) -> str:
@@ -93,6 +95,7 @@ def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
     for row in rows:
         floor = by_name.get(scenario.floor_of(row.contender))
         row.to_floor = row.median / floor.median if floor not in (None, row) else None
+        row.mb_more = row.peak_mb - floor.peak_mb if floor not in (None, row) else None
         row.to_ours = row.median / ours.median if ours not in (None, row) else None
 
 

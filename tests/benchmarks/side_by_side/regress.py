@@ -6,9 +6,11 @@ Seconds are not compared. These differences from the values in the file are regr
   of polls depends on the duration, it is more than 10 % above the value.
 * ``to_floor``: more than 1.5 times the value in the file, and more than 0.3 above that value.
 * ``to_ours`` of another client: less than the value in the file divided by 1.6.
+* ``mb_more``, the peak memory above the floor in scenarios of memory: more than 1.3 times the value in the file, and
+  more than 20 MB above that value.
 * the exponent of growth: more than 0.25 above the value in the file.
 
-If other processes slow down the host, the tolerances grow by the same factor, except the tolerance for calls.
+If other processes slow down the host, the tolerances grow by the same factor, except those for calls and memory.
 
 A quick run has fewer turns and smaller sizes, so its results vary more. Therefore, its tolerances are doubled, except
 the tolerance for calls.
@@ -23,11 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.side_by_side.measurements import Growth, Row, is_ours
-from tests.benchmarks.side_by_side.scenarios import PEERS
+from tests.benchmarks.side_by_side.scenarios import PEERS, SCENARIOS
 
 TIMED = ("recovery",)
 """Scenarios that wait, so that the number of polls depends on the duration."""
 
+MEMORY = tuple(scenario.name for scenario in SCENARIOS if scenario.has_memory)
 Kept = Mapping[str, Mapping[str, Any]]
 
 
@@ -56,6 +59,8 @@ def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[st
         values: dict[str, Any] = {"calls": max(row.calls)} if is_ours(row.contender) else {}
         if is_ours(row.contender) and row.to_floor is not None:
             values["to_floor"] = round(row.to_floor, 2)
+        if is_ours(row.contender) and row.mb_more is not None and row.scenario in MEMORY:
+            values["mb_more"] = round(row.mb_more)
         if row.contender in PEERS and row.to_ours is not None:
             values["to_ours"] = round(row.to_ours, 2)
         if values:
@@ -112,6 +117,8 @@ def _limit(name: str, before: float | None, key: str, tolerance: Tolerance) -> f
         return None
     if name == "calls":
         return before * 1.1 if scenario_of(key) in TIMED else before
+    if name == "mb_more":
+        return max(before * 1.3, before + 20)
     if name == "to_ours":
         return before / tolerance.peer_factor
     return max(before * tolerance.floor_factor, before + tolerance.floor_more)

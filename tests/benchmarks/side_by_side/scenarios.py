@@ -8,7 +8,8 @@ from typing import Any
 
 OURS, ORIGINAL, PYVCLOUD, FLOOR = "ours", "vcloudair 0.5", "pyvcloud", "bare calls"
 ACTION, MODULE, PING, DEBUG = "ours, action", "ours, module", "Ansible's ping", "Ansible's debug"
-CACHED, FILE = "ours, cached", "a YAML file"
+STAGED = "ours, staged"
+CACHED, FILE, MINIMAL = "ours, cached", "a YAML file", "a minimal plugin"
 
 PEERS = (ORIGINAL, PYVCLOUD)
 
@@ -47,6 +48,8 @@ class Scenario:
     floors: Mapping[str, str] = field(default_factory=dict)
     quick: Sequence[int] = ()
     is_used_up: bool = False
+    has_memory: bool = False
+    """True if the peak memory above the floor is compared with the results file."""
 
     def floor_of(self, contender: str) -> str:
         """Return the baseline of ``contender``, for the ratio ``to_floor``."""
@@ -144,10 +147,32 @@ SCENARIOS: Sequence[Scenario] = (
         cloud=_vms,
         quick=(500, 1000, 2000),
     ),
+    Scenario(
+        name="query-stream",
+        title="query of all VMs, one at a time",
+        unit="VMs",
+        contenders=(OURS, FLOOR),
+        sizes={0: (10_000, 100_000)},
+        job="query_stream",
+        variables={"parallel_calls": 8},
+        cloud=_vms,
+        has_memory=True,
+    ),
     *_firewalls(),
     _ONE_BY_ONE,
     _tasks("tasks-new", "single rules, a task each, all new", "empty", True),
     _tasks("tasks-same", "single rules, a task each, no change", "full", False),
+    Scenario(
+        name="tasks-staged",
+        title="single rules, a staged task each",
+        unit="tasks",
+        contenders=(STAGED, DEBUG),
+        sizes={20: (45,)},
+        job="tasks",
+        variables={"changed": True},
+        edge="empty",
+        floors={STAGED: DEBUG},
+    ),
     Scenario(
         name="metrics",
         title="metrics, the last hour",
@@ -191,6 +216,17 @@ SCENARIOS: Sequence[Scenario] = (
         floors={OURS: FILE, CACHED: FILE},
     ),
     Scenario(
+        name="inventory-plugin",
+        title="inventory of all VMs, compared with a plugin",
+        unit="VMs",
+        contenders=(OURS, MINIMAL),
+        sizes={20: (1000, 10_000)},
+        job="inventory",
+        cloud=_vms,
+        floors={OURS: MINIMAL},
+        has_memory=True,
+    ),
+    Scenario(
         name="start-help",
         title="start: vca --help",
         unit="",
@@ -207,6 +243,26 @@ SCENARIOS: Sequence[Scenario] = (
         contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
         sizes=_always(1),
         job="list",
+        expected=lambda size: 0,
+        quick=(1,),
+    ),
+    Scenario(
+        name="start-list-nsxt",
+        title="start: vca edge list (NSX-T)",
+        unit="",
+        contenders=(OURS, FLOOR),
+        sizes={20: (1,)},
+        job="list",
+        cloud=lambda size: ("--set", "nsxt_edges=1"),
+        expected=lambda size: 0,
+    ),
+    Scenario(
+        name="start-completion",
+        title="start: Tab after vca firewall list --edge",
+        unit="",
+        contenders=(OURS, FLOOR),
+        sizes={0: (1,)},
+        job="completion",
         expected=lambda size: 0,
         quick=(1,),
     ),

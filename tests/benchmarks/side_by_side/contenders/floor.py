@@ -229,6 +229,7 @@ def _recovery(variables: Variables) -> Job:
 JOBS = {
     "sign_in": _sign_in,
     "query": _query,
+    "query_stream": _query,
     "edges": _edges,
     "firewall_same": _firewall_same,
     "firewall_one": _firewall_one,

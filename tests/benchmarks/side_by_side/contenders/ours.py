@@ -42,6 +42,11 @@ def _query(variables: Variables) -> Job:
     return lambda turn: len(query.all())
 
 
+def _query_stream(variables: Variables) -> Job:
+    query = _signed_in(variables).query.query("vm")
+    return lambda turn: sum(1 for _ in query)
+
+
 def _firewall(variables: Variables, wanted: Any) -> Job:
     client = _signed_in(variables)
     target = {"edge": variables["edge"]}
@@ -97,6 +102,7 @@ def _recovery(variables: Variables) -> Job:
 JOBS = {
     "sign_in": _sign_in,
     "query": _query,
+    "query_stream": _query_stream,
     "firewall_same": _firewall_same,
     "firewall_one": _firewall_one,
     "firewall_all": _firewall_same,  # The specs are the same, but the edge is empty.
