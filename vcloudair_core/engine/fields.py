@@ -195,9 +195,20 @@ def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> di
         if value is None:
             continue
         current_value = getattr(current, name)
-        if not info.same(current_value, value):
+        if current_value != value and not info.same(current_value, value):
             changed[name] = (current_value, value)
     return changed
+
+
+def spec_with(spec_type: type[_SpecT], values: dict[str, Any]) -> _SpecT:
+    """Return a spec with these fields. The other fields have their defaults. The spec keeps the dict ``values``.
+
+    The ``__init__`` of a frozen dataclass sets every field with a call, which takes most of the time to decode a long
+    list. The result is the same, because defaults of specs are class attributes, and specs have no ``__post_init__``.
+    """
+    spec = object.__new__(spec_type)
+    object.__setattr__(spec, "__dict__", values)
+    return spec
 
 
 _PLAIN = frozenset({str, int, float, bool})

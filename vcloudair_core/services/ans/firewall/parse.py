@@ -11,6 +11,7 @@ from vcloudair_core.engine.fields import fields_of, keys_of
 from vcloudair_core.engine.matching import refuse_duplicates
 from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.engine.validation import CLEAR, Problems, Reader, read_fields
+from vcloudair_core.services.ans.firewall.plain_rules import plain_rule
 from vcloudair_core.services.ans.firewall.spec import (
     ACTION_SYNONYMS,
     DEFAULT_ACTIONS,
@@ -112,6 +113,12 @@ def _global_settings(reader: Reader) -> tuple[tuple[str, bool | int], ...] | Non
 
 def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> FirewallRuleSpec:
     """Parse the rule at ``path``. Errors are added to ``problems``, not raised."""
+    spec = plain_rule(data)
+    return spec if spec is not None else read_any_rule(data, path, problems)
+
+
+def read_any_rule(data: Mapping[str, Any], path: str, problems: Problems) -> FirewallRuleSpec:
+    """Parse a rule as :func:`read_rule` does, without the short way for usual values."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
     values = read_fields(FirewallRuleSpec, reader, skip=("services", "tag"))

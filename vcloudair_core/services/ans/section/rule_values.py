@@ -172,6 +172,7 @@ def member_complaint(word: str) -> str:
     )
 
 
+@lru_cache(maxsize=65536)
 def member_text(kind: str, text: str) -> str:
     """Return the member for a value from one of the three member lists of the API.
 
@@ -218,6 +219,9 @@ def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
 
 def is_any(members: Sequence[str]) -> bool:
     """Return True if the members together match every address."""
+    if len(members) == 1:
+        parsed = member(members[0]) or Member(ADDRESS, members[0])
+        return parsed.kind == ADDRESS and fold(parsed.text) == ANY  # no other single member matches every address
     return endpoint_meaning(members) == frozenset((ANY,))
 
 
@@ -356,11 +360,11 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
         elif (vnic_number(item) or 0) > LAST_VNIC:
             reader.problems.add(path, f"{item!r} is out of range; use vnic-0 to vnic-{LAST_VNIC}")
         elif reader.printable(path, item):
-            members.append(_written_member(item))
+            members.append(written_member(item))
     return tuple(members)
 
 
-def _written_member(item: str) -> str:
+def written_member(item: str) -> str:
     """Return a member as the user wrote it, without the spaces in an address."""
     parsed = member(item)
     is_plain = parsed is not None and parsed.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
