@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vcloudair_core.engine.fields import spec_with
 from vcloudair_core.services.ans.edge.backend import VCLOUDAIR
 from vcloudair_core.services.ans.firewall.model import (
     READ_ONLY,
@@ -180,27 +181,30 @@ def _rule(raw: Mapping[str, Any]) -> FirewallRuleSpec:
     rule_id = digits_of(raw.get("ruleId"))
     tag = digits_of(raw.get("ruleTag"))
     direction = text_of(raw.get("direction"))
-    return FirewallRuleSpec(
-        name=text_of(raw.get("name")) or "",
-        action=(text_of(raw.get("action")) or "deny").casefold(),
-        enabled=bool_of(raw.get("enabled"), True),
-        logging=bool_of(raw.get("loggingEnabled"), False),
-        description=text_of(raw.get("description")) or "",
-        source=_members(source),
-        destination=_members(destination),
-        source_exclude=bool_of(source.get("exclude"), False),
-        destination_exclude=bool_of(destination.get("exclude"), False),
-        services=services_of(services, applications),
-        applications=applications,
-        match_translated=bool_of(raw.get("matchTranslated"), False),
-        direction=direction.casefold() if direction else None,
-        tag=rule_id if tag is None else tag,
-        rule_id=rule_id,
-    )
+    values = {
+        "name": text_of(raw.get("name")) or "",
+        "action": (text_of(raw.get("action")) or "deny").casefold(),
+        "enabled": bool_of(raw.get("enabled"), True),
+        "logging": bool_of(raw.get("loggingEnabled"), False),
+        "description": text_of(raw.get("description")) or "",
+        "source": _members(source),
+        "destination": _members(destination),
+        "source_exclude": bool_of(source.get("exclude"), False),
+        "destination_exclude": bool_of(destination.get("exclude"), False),
+        "services": services_of(services, applications),
+        "applications": applications,
+        "match_translated": bool_of(raw.get("matchTranslated"), False),
+        "direction": direction.casefold() if direction else None,
+        "tag": rule_id if tag is None else tag,
+        "rule_id": rule_id,
+    }
+    return spec_with(FirewallRuleSpec, values)
 
 
 def _members(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    return members_of(*(texts_of(raw.get(name)) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
+    return members_of(
+        texts_of(raw.get("ipAddress")), texts_of(raw.get("vnicGroupId")), texts_of(raw.get("groupingObjectId"))
+    )
 
 
 def _service(raw: Mapping[str, Any]) -> ServiceSpec:

@@ -5,11 +5,12 @@ Source: protocol/ans.md §2.8, §9.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from vcloudair_core.engine.fields import spec_with
 from vcloudair_core.services.ans.firewall.model import (
     READ_ONLY,
     is_any_service,
@@ -22,22 +23,25 @@ from vcloudair_core.services.ans.firewall.model import (
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec
 from vcloudair_core.services.ans.section.xml_elements import (
+    all_texts,
     bool_of,
     child_of,
     children,
     digits_of,
     ensure_child,
+    first_text,
     int_of,
     remove,
     set_repeated,
     set_text,
     tag_like,
     text_of,
-    texts_of,
 )
 from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from lxml.etree import _Element
 
 _SIMPLE = {
@@ -66,6 +70,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
     root = "firewall"
     records_path = ("firewallRules", "firewallRule")
     not_sent = READ_ONLY
+    decodes_copies = True
     vnic_prefix = "vnic-"
 
     def settings_of(self, root: _Element) -> FirewallPolicySpec:
@@ -78,13 +83,13 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             global_settings=tuple(_known_settings(child_of(root, "globalConfig")).items()),
         )
 
-    def rule_of(self, record: _Element) -> FirewallRuleSpec:
+    def rule_of(self, record: Element) -> FirewallRuleSpec:
         """Decode the rule in a record."""
         return _rule(record)
 
-    def rule_type_of(self, record: _Element) -> str:
+    def rule_type_of(self, record: Any) -> str:
         """Return the type of a record, such as ``user``. Source: protocol/ans.md §2.7."""
-        return text_of(record, "ruleType") or ""
+        return first_text(record, "ruleType") or ""
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
         """Set ``settings`` in ``root``, a copy that the caller has made."""
@@ -167,48 +172,61 @@ def _folded(word: str | None) -> str | None:
 # -- reading -----------------------------------------------------------------------------------------------------
 
 
-def _rule(element: _Element) -> FirewallRuleSpec:
+def _rule(element: Element) -> FirewallRuleSpec:
     """Decode the rule in an element.
 
     In XML, the rule ID is in the element ``id``. In JSON, the rule ID is in ``ruleId``.
 
     Source: protocol/ans.md §2.8, §9.
     """
-    by_name: dict[str, _Element] = {xml.local(child): child for child in element}
-    texts = {name: (child.text or "").strip() for name, child in by_name.items() if len(child) == 0}
-    application = by_name.get("application")
-    applications = texts_of(application, "applicationId")
+    by_name = {child.tag: child for child in element}
+    texts = {name: (child.text or "").strip() for name, child in by_name.items() if not len(child)}
+    source, destination = all_texts(by_name.get("source")), all_texts(by_name.get("destination"))
+    services, applications = _application(by_name.get("application"))
     rule_id = digits_of(texts.get("id"))
     tag = digits_of(texts.get("ruleTag"))
-    return FirewallRuleSpec(
-        name=by_name["name"].text or "" if "name" in by_name else "",
-        action=(texts.get("action") or "deny").casefold(),
-        enabled=bool_of(texts.get("enabled"), True),
-        logging=bool_of(texts.get("loggingEnabled"), False),
-        description=by_name["description"].text or "" if "description" in by_name else "",
-        source=_members(by_name.get("source")),
-        destination=_members(by_name.get("destination")),
-        source_exclude=bool_of(text_of(by_name.get("source"), "exclude"), False),
-        destination_exclude=bool_of(text_of(by_name.get("destination"), "exclude"), False),
-        services=services_of([_service(item) for item in children(application, "service")], applications),
-        applications=applications,
-        match_translated=bool_of(texts.get("matchTranslated"), False),
-        direction=texts.get("direction", "").casefold() or None,
-        tag=rule_id if tag is None else tag,
-        rule_id=rule_id,
-    )
+    values = {
+        "name": by_name["name"].text or "" if "name" in by_name else "",
+        "action": (texts.get("action") or "deny").casefold(),
+        "enabled": bool_of(texts.get("enabled"), True),
+        "logging": bool_of(texts.get("loggingEnabled"), False),
+        "description": by_name["description"].text or "" if "description" in by_name else "",
+        "source": _members(source),
+        "destination": _members(destination),
+        "source_exclude": bool_of(source.get("exclude", [""])[0], False),
+        "destination_exclude": bool_of(destination.get("exclude", [""])[0], False),
+        "services": services_of(services, applications),
+        "applications": applications,
+        "match_translated": bool_of(texts.get("matchTranslated"), False),
+        "direction": texts.get("direction", "").casefold() or None,
+        "tag": rule_id if tag is None else tag,
+        "rule_id": rule_id,
+    }
+    return spec_with(FirewallRuleSpec, values)
 
 
-def _members(element: _Element | None) -> tuple[str, ...]:
-    return members_of(*(texts_of(element, name) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
+def _members(texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return members_of(texts.get("ipAddress", ()), texts.get("vnicGroupId", ()), texts.get("groupingObjectId", ()))
 
 
-def _service(element: _Element) -> ServiceSpec:
+def _application(element: Element | None) -> tuple[list[ServiceSpec], tuple[str, ...]]:
+    """Return the services and the IDs of the applications in an element, or None."""
+    services: list[ServiceSpec] = []
+    applications: list[str] = []
+    for child in element if element is not None else ():
+        if child.tag == "service":
+            services.append(_service(all_texts(child)))
+        elif child.tag == "applicationId" and (text := (child.text or "").strip()):
+            applications.append(text)
+    return services, tuple(applications)
+
+
+def _service(texts: Mapping[str, Sequence[str]]) -> ServiceSpec:
     return service_of(
-        text_of(element, "protocol") or "any",
-        texts_of(element, "port"),
-        texts_of(element, "sourcePort"),
-        text_of(element, "icmpType"),
+        texts.get("protocol", ("",))[0] or "any",
+        tuple(texts.get("port", ())),
+        tuple(texts.get("sourcePort", ())),
+        texts.get("icmpType", (None,))[0],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
@@ -39,12 +40,10 @@ def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Ite
 
     Source: protocol/ans.md §2.5.
     """
-    members = (
-        *(member_text(ADDRESS, text) for text in addresses if text.strip()),
-        *(member_text(INTERFACE, text) for text in interfaces if text.strip()),
-        *(member_text(OBJECT, text) for text in objects if text.strip()),
-    )
-    return members or (ANY,)
+    members = [member_text(ADDRESS, text) for text in addresses if text.strip()]
+    members += [member_text(INTERFACE, text) for text in interfaces if text.strip()]
+    members += [member_text(OBJECT, text) for text in objects if text.strip()]
+    return tuple(members) or (ANY,)
 
 
 def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
@@ -74,7 +73,10 @@ def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[st
 # -- services ----------------------------------------------------------------------------------------------------
 
 
-def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], icmp_type: str | None) -> ServiceSpec:
+@lru_cache(maxsize=16384)
+def service_of(
+    protocol: str, port: tuple[str, ...], source_port: tuple[str, ...], icmp_type: str | None
+) -> ServiceSpec:
     """Return the spec of a service. Ports that match any port are left out.
 
     Source: protocol/ans.md §2.6.

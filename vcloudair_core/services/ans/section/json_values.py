@@ -23,11 +23,15 @@ def texts_of(value: Any) -> tuple[str, ...]:
 
     Source: protocol/ans.md §2.6.
     """
-    return tuple(str(item) for item in items_of(value) if item is not None)
+    if value is None or value == []:
+        return ()
+    return tuple([item if type(item) is str else str(item) for item in items_of(value) if item is not None])
 
 
 def text_of(value: Any) -> str | None:
     """Return a value as a string, or None for null."""
+    if type(value) is str:
+        return value
     return None if value is None else str(value)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from lxml.etree import _Element
 
 
@@ -53,6 +55,39 @@ def text_of(element: _Element | None, name: str) -> str | None:
 def texts_of(element: _Element | None, name: str) -> tuple[str, ...]:
     """Return the texts of all children named ``name``, without empty texts."""
     return tuple(text for child in children(element, name) if (text := (child.text or "").strip()))
+
+
+def first_text(element: Any, name: str) -> str | None:
+    """Return what :func:`text_of` returns, also for elements of the standard library."""
+    for child in element:
+        if child.tag.rpartition("}")[2] == name:
+            return (child.text or "").strip()
+    return None
+
+
+def fast_copies(holder: _Element | None, name: str) -> list[Element]:
+    """Return copies of the children named ``name``, without namespaces.
+
+    The copies are elements of the standard library. Python reads such elements in a third of the time of lxml's elements, which are created at each access. A copy has
+    the same elements and texts, because it is parsed from what lxml serializes.
+    """
+    if holder is None:
+        return []
+    from xml.etree import ElementTree
+
+    copied = ElementTree.fromstring(etree.tostring(holder, with_tail=False))  # noqa: S314
+    if holder.nsmap:
+        for element in copied.iter():
+            element.tag = element.tag.rpartition("}")[2]
+    return copied.findall(name)
+
+
+def all_texts(copy: Element | None) -> dict[str, list[str]]:
+    """Return the texts of all children of a copy, by name."""
+    texts: dict[str, list[str]] = {}
+    for child in copy if copy is not None else ():
+        texts.setdefault(child.tag, []).append((child.text or "").strip())
+    return texts
 
 
 def set_text(element: _Element, name: str, value: Any) -> None:
