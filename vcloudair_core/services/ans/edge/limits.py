@@ -71,13 +71,13 @@ def exceeded_limits(spec: Any, limits: Sequence[Limit], version: ApiVersion) -> 
     infos = fields_of(type(spec))
     for limit in limits:
         value = getattr(spec, limit.option)
-        info = infos[limit.option]
         if value is None or limit.depends_on_edge or limit.is_lifted(version) or not limit.applies(spec):
             continue
-        if limit.has_default and info.absent is not None and info.same(value, info.absent):
-            continue
         refused = limit.refused(value)
-        if not (refused is None or refused is False or refused == ()):
+        if refused is None or refused is False or refused == ():
+            continue
+        info = infos[limit.option]
+        if not (limit.has_default and info.absent is not None and info.same(value, info.absent)):
             yield limit, refused
 
 

@@ -34,6 +34,8 @@ class NameLookup:
     def __init__(self, directory: ObjectDirectory, problems: Problems) -> None:
         self._directory = directory
         self._problems = problems
+        self.looked_up: frozenset[str] = frozenset()
+        """The members of :meth:`prepare` that :meth:`members` replaces or checks."""
 
     def prepare(self, members: Iterable[str], applications: Iterable[str] = ()) -> None:
         """Read the lists that these members and applications need.
@@ -44,12 +46,14 @@ class NameLookup:
         Raises: ApiError, TransportError, DecodeError.
         """
         texts = set(members)
-        parts = [split_name(text) for text in texts if is_name(text)]
+        named = [text for text in texts if is_name(text)]
+        parts = [split_name(text) for text in named]
         lookups = {(self._member_kinds(prefix), name) for prefix, name in parts}
         parts = [split_application(text) for text in applications if not is_application_id(text)]
         lookups |= {(self._service_kinds(prefix), name) for prefix, name in parts}
         names = self._directory.names
         checked = {text: self._directory.kind_of_id(text) for text in texts if self._directory.is_checked_id(text)}
+        self.looked_up = frozenset((*named, *checked))
         fresh = self._directory.load(sorted({kind for kinds, _ in lookups for kind in kinds} | set(checked.values())))
         stale = {kind for kinds, name in lookups for kind in kinds if not names.find(kinds, name)}
         stale |= {kind for text, kind in checked.items() if names.by_id(text) is None}

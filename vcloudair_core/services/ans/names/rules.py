@@ -33,8 +33,13 @@ def with_ids(
         (text for spec in specs for side in SIDES for text in getattr(spec, side) or ()),
         (text for spec in specs for text in spec.applications or ()) if has_applications else (),
     )
+    looked_up = lookup.looked_up
     resolved: list[FirewallRuleSpec] = []
     for spec, path in zip(specs, paths, strict=True):
+        members = (*(spec.source or ()), *(spec.destination or ()))
+        if looked_up.isdisjoint(members) and not (has_applications and spec.applications):
+            resolved.append(spec)  # most rules have only addresses
+            continue
         changes: dict[str, Any] = {
             side: lookup.members(texts, f"{path}.{side}".lstrip("."))
             for side in SIDES

@@ -46,11 +46,11 @@ def unsupported_in_specs(
     one_list: Section[Any, Any], specs: Sequence[Any], prefix: str, backend: str
 ) -> list[SpecProblem]:
     """Return a problem for each field in a list that a backend does not support."""
-    return [
-        problem.below(path)
-        for path, spec in zip(item_paths(len(specs), prefix), specs, strict=True)
-        for problem in one_list.unsupported_in_rule(spec, backend)
-    ]
+    problems = [one_list.unsupported_in_rule(spec, backend) for spec in specs]
+    if not any(problems):
+        return []
+    paths = item_paths(len(specs), prefix)
+    return [problem.below(path) for path, listed in zip(paths, problems, strict=True) for problem in listed]
 
 
 def rules_named_by(
