@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from vcloudair_core.engine.fields import diff_fields, fields_of
@@ -88,10 +89,15 @@ def refuse_duplicates(
 
     Several specs can have the same name if their content, rule IDs or tags differ.
     """
+    shared = identities.shared
+    keys = [
+        (spec.match_by, shared[spec.match_by].keys(spec)[0] if spec.match_by in shared else _id(spec)) for spec in specs
+    ]
+    if len(set(keys)) == len(keys):
+        return
     first_positions: dict[tuple[str, Any], list[int]] = {}
-    for position, spec in enumerate(specs):
-        shared = identities.shared.get(spec.match_by)
-        first_positions.setdefault((spec.match_by, shared.keys(spec)[0] if shared else _id(spec)), []).append(position)
+    for position, key in enumerate(keys):
+        first_positions.setdefault(key, []).append(position)
     for (match_by, _), positions in first_positions.items():
         if len(positions) < 2:
             continue
@@ -130,16 +136,29 @@ class Matcher:
         self.live = live
         self.identities = identities
         self.by_id = {rule.spec.rule_id: at for at, rule in enumerate(live) if rule.spec.rule_id is not None}
-        self.by_tag: dict[str, list[int]] = {}
-        self.by_name: dict[str, list[int]] = {}
         self.by_key: dict[tuple[str, Hashable], list[int]] = {}
-        for at, rule in enumerate(live):
+        for match_by, shared in identities.shared.items():
+            answers = shared.live_keys or shared.keys
+            for at, rule in enumerate(live):
+                for key in answers(rule.spec):
+                    self.by_key.setdefault((match_by, key), []).append(at)
+
+    @cached_property
+    def by_tag(self) -> dict[str, list[int]]:
+        """The positions of the live rules, by tag."""
+        positions: dict[str, list[int]] = {}
+        for at, rule in enumerate(self.live):
             if rule.spec.tag is not None:
-                self.by_tag.setdefault(rule.spec.tag, []).append(at)
-            self.by_name.setdefault(display_name(rule.spec), []).append(at)
-            for word, shared in identities.shared.items():
-                for key in shared.answers(rule.spec):
-                    self.by_key.setdefault((word, key), []).append(at)
+                positions.setdefault(rule.spec.tag, []).append(at)
+        return positions
+
+    @cached_property
+    def by_name(self) -> dict[str, list[int]]:
+        """The positions of the live rules, by display name."""
+        positions: dict[str, list[int]] = {}
+        for at, rule in enumerate(self.live):
+            positions.setdefault(display_name(rule.spec), []).append(at)
+        return positions
 
     def match(self, specs: Sequence[Any], *, is_whole: bool = False) -> list[int | None]:
         """Return for each spec the position of its rule in ``live``, or None.
@@ -151,6 +170,9 @@ class Matcher:
 
         Raises: AmbiguousMatchError; SpecError if two specs match one rule in different ways.
         """
+        unique = self._unique(specs)
+        if unique is not None:
+            return unique
         places: list[int | None] = [self._exact(spec) for spec in specs]
         claimed: dict[int, Any] = {}
         for at, spec in zip(places, specs, strict=True):
@@ -167,6 +189,24 @@ class Matcher:
                 self._share_out(key, positions, specs, places, claimed, is_whole=is_whole)
         self._find_nameless(specs, places, claimed)
         return places
+
+    def _unique(self, specs: Sequence[Any]) -> list[int | None] | None:
+        """Return the matches of specs with unique names, or None if :meth:`match` has to compare more.
+
+        If every spec has only a name, and no two specs or rules have the same name, a spec matches the rule with its
+        name. This is the usual case, so it takes a look-up for each spec.
+        """
+        if self.identities.shared.get("name") is not BY_NAME.shared["name"]:
+            return None
+        names = [
+            spec.name
+            for spec in specs
+            if spec.match_by == "name" and spec.rule_id is None and (spec.name or "").strip()
+        ]
+        if len(set(names)) != len(specs):
+            return None
+        alike = [self.by_key.get(("name", name), ()) for name in names]
+        return None if any(len(places) > 1 for places in alike) else [places[0] if places else None for places in alike]
 
     def has(self, spec: Any) -> bool:
         """Return True if a rule has the ID and the other identifying fields of a spec."""

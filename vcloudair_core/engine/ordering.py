@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import lt
 
 TOP, BOTTOM, BEFORE, AFTER, INDEX = "top", "bottom", "before", "after", "index"
 
@@ -57,6 +58,9 @@ def arrange(
 
     Raises: ContradictionError.
     """
+    usual = _usual_arrangement(existing, new, placements, chain)
+    if usual is not None:
+        return usual
     _refuse_cycles(placements, chain)
     unplaced = set(new) | _misplaced(existing, placements)
     while True:
@@ -68,6 +72,26 @@ def arrange(
         if not added:
             raise ContradictionError(violated)
         unplaced |= added
+
+
+def _usual_arrangement(
+    existing: Sequence[int], new: Sequence[int], placements: Mapping[int, Placement], chain: Sequence[int]
+) -> Arrangement | None:
+    """Return the arrangement of a list in the right order, or None if :func:`arrange` has to compute it.
+
+    Without placements, elements move only if the chain has another order than the existing elements.
+    """
+    if placements:
+        return None
+    if not new and _is_ascending(existing) and _is_ascending(chain):
+        return Arrangement(tuple(existing))
+    if tuple(chain) == tuple(new):
+        return Arrangement((*existing, *new))  # the chain has no existing element
+    return None
+
+
+def _is_ascending(elements: Sequence[int]) -> bool:
+    return all(map(lt, elements, islice(elements, 1, None)))
 
 
 def _refuse_cycles(placements: Mapping[int, Placement], chain: Sequence[int]) -> None:

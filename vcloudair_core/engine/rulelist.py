@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from vcloudair_core.engine import ordering
@@ -233,7 +234,7 @@ def _refuse_unmatched_ids(kind: RuleListKind, specs: Sequence[Any], matches: Seq
 def _placements(
     matcher: Matcher, specs: Sequence[Any], elements: Sequence[int], path: Callable[[int], str]
 ) -> dict[int, Placement]:
-    if not any(getattr(spec, name) is not None for spec in specs for name in PLACE_FIELDS):
+    if all(spec.position is spec.before is spec.after is spec.index is None for spec in specs):
         return {}
     by_name = {name: element for spec, element in zip(specs, elements, strict=True) if (name := display_name(spec))}
     problems = Problems()
@@ -286,16 +287,16 @@ def _assemble(
     is_exact: bool,
 ) -> ListPlan:
     specs_by_element = dict(zip(elements, specs, strict=True))
-    paths = {element: path(position) for position, element in enumerate(elements)}
     problems = Problems()
+    positions = {element: position for position, element in enumerate(elements)}
     place = {element: position for position, element in enumerate(arrangement.order)}
-    titles = _titles(live)
-    changes = _deletions(live, deleted, titles)
+    titles = cache(lambda: _titles(live))  # most plans of long lists have no changes, and need no titles
+    changes = _deletions(live, deleted, titles()) if deleted else []
     steps: list[RuleStep] = []
     for element in arrangement.order:
         spec = specs_by_element.get(element)
         if element < 0:
-            with problems.catch(paths[element]):
+            with problems.catch(path(positions[element])):
                 new_rule = kind.completed(spec)
                 _check_name(kind, new_rule)
                 steps.append(RuleStep(None, new_rule))
@@ -310,9 +311,9 @@ def _assemble(
             also = ("name",) if is_renamable and spec.name is not None else ()
             changed = diff_fields(current, spec, also=also)
             if changed:
-                changes.append(_update(current, changed, titles[element]))
+                changes.append(_update(current, changed, titles()[element]))
             if "name" in changed:
-                with problems.catch(paths[element]):
+                with problems.catch(path(positions[element])):
                     _check_name(kind, spec)
             steps.append(RuleStep(live[element].slot, spec, tuple(changed)))
         else:
@@ -320,7 +321,7 @@ def _assemble(
         if element in arrangement.moved:
             shown = plain(current)
             changes.append(
-                Change("move", display_name(current), shown, shown, (), (element, place[element]), titles[element])
+                Change("move", display_name(current), shown, shown, (), (element, place[element]), titles()[element])
             )
     problems.raise_if_any()
     _refuse_shared_tags(kind, live, steps)
