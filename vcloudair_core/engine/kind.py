@@ -204,6 +204,13 @@ class ResourceKind(ABC):
         """
         return self.project(document)
 
+    def can_select_later(self, document: Document, desired: Desired) -> bool:
+        """Return True if :meth:`select` may be called after ``ensure``, and then returns the same without an error.
+
+        The objects are then selected only if the caller uses them.
+        """
+        return False
+
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return warnings about changes, as whole sentences.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from vcloudair_core.engine.plan import Plan
@@ -19,11 +20,36 @@ class Outcome:
 
     changed: bool
     plan: Plan
-    before: Any = None
-    after: Any = None
+    before: Any = field(default_factory=lambda: None)  # no class attribute, so that __getattr__ can compute the value
+    after: Any = field(default_factory=lambda: None)
     attempts: int = 0
     is_check: bool = False
     warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def deferred(cls, before: Callable[[], Any], after: Callable[[], Any], **values: Any) -> Outcome:
+        """Return an outcome that computes ``before`` and ``after`` at their first use.
+
+        For thousands of objects, this takes longer than all comparisons, and many callers need only ``changed``.
+        """
+        outcome = cls(**values)
+        attributes = vars(outcome)
+        for name, compute in (("before", before), ("after", after)):
+            del attributes[name]
+            attributes[f"_{name}"] = compute
+        return outcome
+
+    def __getattr__(self, name: str) -> Any:
+        """Compute ``before`` or ``after``. Python calls this only for missing attributes."""
+        attributes = vars(self)
+        if name not in ("before", "after") or f"_{name}" not in attributes:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        attributes[name] = attributes[f"_{name}"]()
+        return attributes[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the computed values, because functions cannot be pickled."""
+        return type(self), tuple(getattr(self, entry.name) for entry in fields(self))
 
     @property
     def resource(self) -> Any:

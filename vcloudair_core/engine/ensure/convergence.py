@@ -78,11 +78,12 @@ class Convergence:
         state = self._read_and_plan()
         before = self._select(state.document)
         if state.plan.is_empty:
-            return Outcome(False, state.plan, before, before, 0, check)
+            return Outcome.deferred(before, before, changed=False, plan=state.plan, is_check=check)
         if check:
             self._apply_policy(state.plan)
             warnings = (*self._policy_warnings, *state.plan.notes, *self._kind_warnings(state.merged(), state.plan))
-            return Outcome(True, state.plan, before, self._select(state.merged()), 0, True, warnings)
+            after = self._select(state.merged())
+            return Outcome.deferred(before, after, changed=True, plan=state.plan, is_check=True, warnings=warnings)
         final, writes = self._converge(state, attempts)
         warnings = (
             *self._policy_warnings,
@@ -90,7 +91,8 @@ class Convergence:
             *self._version_warnings,
             *self._kind_warnings(final.document, state.plan),
         )
-        return Outcome(writes > 0, state.plan, before, self._select(final.document), writes, warnings=warnings)
+        after = self._select(final.document)
+        return Outcome.deferred(before, after, changed=writes > 0, plan=state.plan, attempts=writes, warnings=warnings)
 
     def _converge(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
         """Call :meth:`_write_until_done`, and set ``written`` of a raised error."""
@@ -229,8 +231,15 @@ class Convergence:
         refuse_overwriting(self.kind, self.store, base, written, document, writes)
         self._version_warnings += version_warnings(target, base, document, writes)
 
-    def _select(self, document: Document) -> Any:
-        return self.kind.select(document, self.desired)
+    def _select(self, document: Document) -> Callable[[], Any]:
+        """Return a function that selects the objects that the desired state names.
+
+        If the kind allows it, the objects are selected at the first call.
+        """
+        if self.kind.can_select_later(document, self.desired):
+            return cache(lambda: self.kind.select(document, self.desired))
+        selected = self.kind.select(document, self.desired)
+        return lambda: selected
 
     def _kind_warnings(self, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the resource kind about the changes.

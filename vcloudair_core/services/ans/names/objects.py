@@ -70,6 +70,11 @@ class ObjectNames:
         self.unreadable: set[str] = set()
         """Kinds whose names cannot be displayed, because their lists cannot be read."""
 
+    @property
+    def is_empty(self) -> bool:
+        """True if no objects have been read."""
+        return not self._lists
+
     def has(self, kind: str) -> bool:
         """Return True if the objects of a kind have been read."""
         return kind in self._lists

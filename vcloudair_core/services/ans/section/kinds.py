@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
+from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.matching import LiveRule
@@ -17,7 +17,7 @@ from vcloudair_core.services.ans.edge.backend import NSXT, media_type_of, split_
 from vcloudair_core.services.ans.edge.directory import target_edge
 from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupported, store_of
 from vcloudair_core.services.ans.section.descriptor import Section
-from vcloudair_core.services.ans.section.document import SectionEdit, state_of
+from vcloudair_core.services.ans.section.document import SectionEdit, names_in, state_of
 from vcloudair_core.services.ans.section.expected_section import expect_document
 from vcloudair_core.services.ans.section.list_specs import (
     check_specs,
@@ -246,6 +246,14 @@ class SectionKind(_SectionKindBase):
                 rules = rules_named_by(one_list, rules, specs or (), in_place=True)
             shown[one_list.rules_field] = [one_list.plain_rule(rule, document) for rule in rules]
         return shown
+
+    def can_select_later(self, document: Document, desired: Desired) -> bool:
+        """Return True if the plan has matched the rules, and no names are displayed.
+
+        The session can forget the names of objects.
+        """
+        names = names_in(document)
+        return isinstance(desired, (Present, Exactly)) and (names is None or names.is_empty)
 
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Return the plan for settings and rules.
