@@ -201,10 +201,11 @@ def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> di
 
 
 def spec_with(spec_type: type[_SpecT], values: dict[str, Any]) -> _SpecT:
-    """Return a spec with these fields. The other fields have their defaults. The spec keeps the dict ``values``.
+    """Return a spec with these fields, and defaults for the other fields.
 
-    The ``__init__`` of a frozen dataclass sets every field with a call, which takes most of the time to decode a long
-    list. The result is the same, because defaults of specs are class attributes, and specs have no ``__post_init__``.
+    The spec keeps the dict ``values``. The ``__init__`` of a frozen dataclass sets every field with a call, which takes
+    most of the time to decode a long list. The result is the same, because defaults of specs are class attributes, and
+    specs have no ``__post_init__``.
     """
     spec = object.__new__(spec_type)
     object.__setattr__(spec, "__dict__", values)

@@ -205,9 +205,9 @@ class ResourceKind(ABC):
         return self.project(document)
 
     def can_select_later(self, document: Document, desired: Desired) -> bool:
-        """Return True if :meth:`select` may be called after ``ensure``, and then returns the same without an error.
+        """Return True if :meth:`select` may be called after ``ensure``.
 
-        The objects are then selected only if the caller uses them.
+        It must then return the same objects without an error. They are selected only if the caller uses them.
         """
         return False
 

@@ -191,10 +191,11 @@ class Matcher:
         return places
 
     def _unique(self, specs: Sequence[Any]) -> list[int | None] | None:
-        """Return the matches of specs with unique names, or None if :meth:`match` has to compare more.
+        """Return the matches of specs with unique names.
 
-        If every spec has only a name, and no two specs or rules have the same name, a spec matches the rule with its
-        name. This is the usual case, so it takes a look-up for each spec.
+        Return None if :meth:`match` has to compare more. If every spec has only a name, and no two specs or rules have
+        the same name, a spec matches the rule with its name. This is the usual case, so it takes a look-up for each
+        spec.
         """
         if self.identities.shared.get("name") is not BY_NAME.shared["name"]:
             return None

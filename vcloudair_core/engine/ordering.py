@@ -77,9 +77,10 @@ def arrange(
 def _usual_arrangement(
     existing: Sequence[int], new: Sequence[int], placements: Mapping[int, Placement], chain: Sequence[int]
 ) -> Arrangement | None:
-    """Return the arrangement of a list in the right order, or None if :func:`arrange` has to compute it.
+    """Return the arrangement of a list that is in the right order.
 
-    Without placements, elements move only if the chain has another order than the existing elements.
+    Return None if :func:`arrange` has to compute the arrangement. Without placements, elements move only if the chain
+    has another order than the existing elements.
     """
     if placements:
         return None

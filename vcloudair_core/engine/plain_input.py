@@ -1,4 +1,4 @@
-"""Read specs with usual values in a short way, without a :class:`~.validation.Reader`.
+"""Read specs with usual values quickly, without a Reader.
 
 Long lists have thousands of rules, and nearly all their values are usual: text, bools and lists with items that need
 no conversion. A plain reader accepts only input that the Reader reads without a problem, and returns the same spec. For
@@ -68,8 +68,9 @@ def plain_choice(choices: tuple[str, ...], synonyms: Mapping[str, str]) -> Plain
 def plain_reader(spec_type: type[SpecT], readers: Mapping[Any, PlainValue]) -> Callable[[Any], SpecT | None]:
     """Return a function that reads a plain mapping as a spec.
 
-    For unusual input, the function returns None. ``readers`` has the function for the name of a field, or for the function ``read`` in the declaration of fields.
-    Fields with choices and bools need no function. Input with a key that has no function is unusual.
+    For unusual input, the function returns None. ``readers`` has the function for the name of a field, or for the
+    function ``read`` in the declaration of fields. Fields with choices and bools need no function. Input with a key
+    that has no function is unusual.
     """
     values = _values_of(spec_type, readers)
     known = frozenset(key.name for key in keys_of(spec_type))

@@ -28,7 +28,8 @@ from vcloudair_core.services.ans.section.rule_values import (
 def plain_rule(data: Any) -> FirewallRuleSpec | None:
     """Return a rule, or None for input with an unusual key or value.
 
-    The result equals the result of ``parse.read_any_rule``. The rule must have a name. The server returns the rule ID as the tag of a rule without a tag.
+    The result equals the result of ``parse.read_any_rule``. The rule must have a name. The server returns the rule ID
+    as the tag of a rule without a tag.
     """
     spec = _read_rule(data)
     if spec is None or spec.name is None:

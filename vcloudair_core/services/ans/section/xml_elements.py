@@ -68,8 +68,9 @@ def first_text(element: Any, name: str) -> str | None:
 def fast_copies(holder: _Element | None, name: str) -> list[Element]:
     """Return copies of the children named ``name``, without namespaces.
 
-    The copies are elements of the standard library. Python reads such elements in a third of the time of lxml's elements, which are created at each access. A copy has
-    the same elements and texts, because it is parsed from what lxml serializes.
+    The copies are elements of the standard library. Python reads such elements in a third of the time of lxml's
+    elements, which are created at each access. A copy has the same elements and texts, because it is parsed from what
+    lxml serializes.
     """
     if holder is None:
         return []
