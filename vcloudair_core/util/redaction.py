@@ -45,6 +45,8 @@ _HEADER_LINE = re.compile(
 _IN_QUERY = re.compile(rf"([?&;](?:{_NAMES})=)[^&#\s\"'<>]*", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic|SIGN)\s+[A-Za-z0-9+/=._~-]{6,}")
 _URL_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
+_MAY_NAME_A_SECRET = re.compile("[:<=]|Bearer|Basic|SIGN")
+"""Every match of the patterns above contains one of these. Most values, such as addresses, contain none of them."""
 
 
 def as_bytes(value: str) -> bytes:
@@ -152,6 +154,8 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
         spellings |= secret_spellings(secret.reveal() if isinstance(secret, Secret) else secret)
     for spelling in sorted((known for known in spellings if len(known) > 2), key=len, reverse=True):
         text = text.replace(spelling, MASK)
+    if not _MAY_NAME_A_SECRET.search(text):
+        return text
     text = _IN_JSON.sub(rf'\1"{MASK}"', text)
     text = _IN_XML_ELEMENT.sub(rf"\1{MASK}", text)
     text = _IN_ATTRIBUTE.sub(rf'\1"{MASK}"', text)
