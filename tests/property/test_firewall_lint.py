@@ -7,9 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcloudair_core.engine.fields import from_plain
 from vcloudair_core.services.ans.firewall.lint import OPEN, _Reach, lint
-from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
 
 WORDS = [
     "any", "internal", "external", "vnic-1", "object:ipset-1", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.1.1.1",
@@ -31,7 +29,7 @@ rules = st.fixed_dictionaries(
 
 
 def _reach(rule: dict[str, Any]) -> _Reach:
-    return _Reach(from_plain(FirewallRuleSpec, rule))
+    return _Reach(rule)
 
 
 def first_that_covers(listed: list[dict[str, Any]], at: int, touched: set[str]) -> int | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, address_range, port_set
 from vcloudair_core.engine.fields import from_plain
 from vcloudair_core.services.ans.firewall.cover_index import CoverIndex, Extent
-from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.firewall.spec import ServiceSpec
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
 
 _EVERYTHING = {frozenset((4, 6)): "everything", frozenset((4,)): "all of IPv4", frozenset((6,)): "all of IPv6"}
@@ -43,11 +43,13 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
     If ``touched`` is set, return only findings about the rules that it names. To save time, each rule is compared only
     with earlier rules that may cover its source or destination.
     """
-    reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]
+    reaches = [_Reach(rule) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
     selected = set(names) if touched is None else set(touched)
     findings: list[LintFinding] = []
     all_before, selected_before = CoverIndex(), CoverIndex()
+    last_selected = max((at for at, name in enumerate(names) if name in selected), default=-1)
+    are_all_selected = selected.issuperset(names)
     for at, reach in enumerate(reaches):
         if not reach.is_enabled:
             continue
@@ -61,8 +63,9 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
             if reaches[earlier].covers(reach):
                 findings.append(_covered(rules, reaches, at, earlier))
                 break
-        all_before.add(at, *sides)
-        if is_selected:
+        if at < last_selected:
+            all_before.add(at, *sides)
+        if is_selected and not are_all_selected:
             selected_before.add(at, *sides)
     return findings
 
@@ -90,35 +93,29 @@ def _verb(action: str) -> str:
 
 
 class _Reach:
-    """The traffic that a rule matches, in a comparable form."""
+    """The traffic that a rule matches, in a comparable form. ``rule`` is plain data."""
 
-    def __init__(self, rule: FirewallRuleSpec) -> None:
+    def __init__(self, rule: Mapping[str, Any]) -> None:
         self._rule = rule
-        self.is_enabled = rule.enabled is not False
-        self.action = (rule.action or "accept").casefold()
-
-    @cached_property
-    def source(self) -> _Side:
-        return _Side(self._rule.source, self._rule.source_exclude)
-
-    @cached_property
-    def destination(self) -> _Side:
-        return _Side(self._rule.destination, self._rule.destination_exclude)
+        self.is_enabled = rule.get("enabled") is not False
+        self.action = (rule.get("action") or "accept").casefold()
+        self.source = _side(tuple(rule.get("source") or (ANY,)), bool(rule.get("source_exclude")))
+        self.destination = _side(tuple(rule.get("destination") or (ANY,)), bool(rule.get("destination_exclude")))
 
     @cached_property
     def services(self) -> _Services:
-        return _Services(self._rule)
+        listed = tuple([from_plain(ServiceSpec, service) for service in self._rule.get("services") or ()])
+        return _Services(listed, self._rule.get("applications") or ())
 
     @cached_property
     def _direction(self) -> tuple[object, object]:
-        return (self._rule.direction or "inout", bool(self._rule.match_translated))
+        return (self._rule.get("direction") or "inout", bool(self._rule.get("match_translated")))
 
     @property
     def open_families(self) -> frozenset[int]:
         """The IP versions for which this rule accepts every packet."""
-        if self.action != "accept" or not self.services.is_any:
-            return frozenset()
-        return self.source.whole_families & self.destination.whole_families
+        families = self.source.whole_families & self.destination.whole_families
+        return families if families and self.action == "accept" and self.services.is_any else frozenset()
 
     def covers(self, rule: _Reach) -> bool:
         """Return True if this rule matches everything that ``rule`` matches."""
@@ -132,23 +129,24 @@ class _Reach:
 
 
 class _Side:
-    def __init__(self, members: Sequence[str] | None, is_excluding: bool | None) -> None:
-        self.is_excluding = bool(is_excluding)
-        self.meaning = endpoint_meaning(members or (ANY,))
+    def __init__(self, members: Sequence[str], is_excluding: bool) -> None:
+        self.is_excluding = is_excluding
+        self.meaning = endpoint_meaning(members)
         self.is_any = self.meaning == frozenset((ANY,)) and not self.is_excluding
         # Ranges are (family, first, last); interfaces and objects are (kind, id).
         self.ranges = [term for term in self.meaning if isinstance(term, tuple) and len(term) == 3]
         self.others = self.meaning - set(self.ranges)
 
-    @property
+    @cached_property
     def whole_families(self) -> frozenset[int]:
         """Return the IP versions for which this side matches all addresses."""
         if self.is_excluding:
             return frozenset()
         return frozenset({4, 6} if self.is_any else {block[0] for block in self.ranges if block in _WHOLE_FAMILIES})
 
-    @property
+    @cached_property
     def extent(self) -> Extent:
+        """The addresses and objects of the side for the index."""
         return Extent(self.is_any, self.ranges, self.others, self.meaning if self.is_excluding else None)
 
     def covers(self, side: _Side) -> bool:
@@ -162,10 +160,16 @@ class _Side:
         )
 
 
+@lru_cache(maxsize=16384)
+def _side(members: tuple[str, ...], is_excluding: bool) -> _Side:
+    """Return a side. Many rules have the same source or destination."""
+    return _Side(members, is_excluding)
+
+
 class _Services:
-    def __init__(self, rule: FirewallRuleSpec) -> None:
-        self.applications = frozenset(rule.applications or ())
-        listed = rule.services or (() if self.applications else (ServiceSpec(),))
+    def __init__(self, services: Sequence[ServiceSpec], applications: Sequence[str]) -> None:
+        self.applications = frozenset(applications)
+        listed = services or (() if self.applications else (ServiceSpec(),))
         self.parts = [_service(service) for service in listed]
         self.is_any = any(service == (ANY, (ANY,), (ANY,)) for service in self.parts)
 
