@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -12,7 +13,7 @@ from lxml import etree
 
 from tests.property.test_firewall import edges, members, parsed, rule_lists, rules
 from vcloudair_core.engine import matching, ordering
-from vcloudair_core.engine.desired import Desired, Exactly, Present
+from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.ordering import Placement
 from vcloudair_core.engine.validation import Problems
@@ -23,6 +24,7 @@ from vcloudair_core.services.ans.firewall.parse import parse_policy, read_any_ru
 from vcloudair_core.services.ans.firewall.plain_rules import plain_rule
 from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
+from vcloudair_core.services.ans.section.document import SectionDocument
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning, is_any
 from vcloudair_core.services.ans.section.xml_elements import children, fast_copies
@@ -134,6 +136,18 @@ def test_usual_arrangements_are_the_same(count: int, new_count: int, data: st.Da
 @given(members | st.sampled_from([["address:ANY"], [" Any "], ["::/0"], ["object:any"], ["not valid !"], []]))
 def test_a_list_is_any_if_its_meaning_is_any(texts: list[str]) -> None:
     assert is_any(tuple(texts)) == (endpoint_meaning(texts) == frozenset(("any",)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(sorted(EDGE_APIS)), edges(), rule_lists(), st.sampled_from([Present, Exactly, Absent]))
+def test_edited_documents_are_decoded_as_new_documents(
+    edge_api: str, tree: dict[str, Any], specs: list[dict[str, Any]], state: type
+) -> None:
+    kind, document = SectionKind(FIREWALL), parsed(edge_api, tree)
+    desired: Desired = state((parse_policy({"rules": specs, "allow_empty": True}),))
+    edited = kind.merge(document, kind.plan(document, desired))
+    assert isinstance(edited, SectionDocument)
+    assert edited.decoded == replace(edited, kept=None).decoded
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), max_size=6)

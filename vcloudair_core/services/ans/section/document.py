@@ -71,19 +71,60 @@ class SectionCodec(Protocol[SettingsT]):
 
 
 @dataclass(frozen=True)
+class KeptRecords:
+    """The records that an edit kept, so that they are not decoded again.
+
+    ``tree`` and ``codec`` are those of the document with the edit. ``slots`` has for each of its records the slot of
+    the same record in ``earlier``, the document before the edit, or None for a new or changed record.
+    """
+
+    tree: Any
+    codec: Any
+    earlier: SectionDocument[Any]
+    slots: Sequence[int | None]
+
+    @classmethod
+    def of(
+        cls, document: SectionDocument[Any], tree: Any, types: Sequence[str], steps: Sequence[RuleStep]
+    ) -> KeptRecords | None:
+        """Return the records that ``steps`` keep, or None if most records are new.
+
+        ``types`` has the type of each record of ``document``. ``tree`` is the tree after the edit.
+        """
+        users = [None if step.changed else step.slot for step in steps]
+        slots = replace_user_records(range(len(types)), types, users)
+        if slots.count(None) * 4 > len(slots):
+            return None
+        return cls(tree, document.codec, document, slots)
+
+
+@dataclass(frozen=True)
 class SectionDocument(Document, Generic[SettingsT]):
     """A document of a section. Its codec decodes the document once, at first use.
 
     ``names`` has the names of the objects that rules contain, for display. It is None if the objects have no names.
+    ``kept`` has the records that an edit kept, or is None.
     """
 
     codec: SectionCodec[SettingsT] = field(kw_only=True, repr=False, compare=False)
     names: ObjectNames | None = field(default=None, kw_only=True, repr=False, compare=False)
+    kept: KeptRecords | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @cached_property
     def decoded(self) -> SectionState[SettingsT]:
         """The decoded document."""
         return self.codec.decode(self)
+
+    def kept_rules(self, count: int) -> Sequence[LiveRule | None]:
+        """Return for each of ``count`` records the same rule of the document before an edit.
+
+        A rule is None if its record is new or changed, or if the document is not the result of an edit.
+        """
+        kept = self.kept
+        if kept is None or kept.tree is not self.tree or kept.codec is not self.codec or len(kept.slots) != count:
+            return [None] * count
+        rules: dict[int | None, LiveRule] = {rule.slot: rule for rule in kept.earlier.decoded.rules}
+        return [rules.get(slot) for slot in kept.slots]
 
 
 def state_of(document: Document) -> SectionState[Any]:

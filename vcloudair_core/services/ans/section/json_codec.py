@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Generic
 
@@ -14,6 +14,7 @@ from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge.backend import JSON
 from vcloudair_core.services.ans.section.document import (
+    KeptRecords,
     SectionDocument,
     SectionEdit,
     SectionState,
@@ -124,26 +125,31 @@ class JsonCodec(ABC, Generic[SettingsT]):
     def decode(self, document: Document) -> SectionState[SettingsT]:
         """Return the decoded document."""
         tree: dict[str, Any] = document.tree
-        return SectionState(
-            self.settings_of(tree),
-            tuple(
-                LiveRule(slot, self.rule_of(record), self.rule_type_of(record))
-                for slot, record in enumerate(self.records(tree))
-                if isinstance(record, dict)
-            ),
-        )
+        return SectionState(self.settings_of(tree), tuple(self._rules(document)))
+
+    def _rules(self, document: Document) -> Iterator[LiveRule]:
+        records = self.records(document.tree)
+        kept = document.kept_rules(len(records)) if isinstance(document, SectionDocument) else [None] * len(records)
+        for slot, (record, rule) in enumerate(zip(records, kept, strict=True)):
+            if rule is not None:
+                yield LiveRule(slot, rule.spec, rule.rule_type)
+            elif isinstance(record, dict):
+                yield LiveRule(slot, self.rule_of(record), self.rule_type_of(record))
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
         """Return a new document with the edit applied. It shares unchanged objects."""
+        assert isinstance(document, SectionDocument)
         tree: dict[str, Any] = dict(document.tree)
         self.set_settings(tree, edit.settings)
+        kept = None
         if edit.steps is not None:
             records = self.records(tree)
             types = [self.rule_type_of(record) if isinstance(record, dict) else "" for record in records]
             tree = self._with_records(
                 tree, replace_user_records(records, types, [self._step(records, step) for step in edit.steps])
             )
-        return replace(document, tree=tree)
+            kept = KeptRecords.of(document, tree, types, edit.steps)
+        return replace(document, tree=tree, kept=kept)
 
     def records(self, tree: Mapping[str, Any]) -> list[Any]:
         """Return the raw records, or an empty list if they are missing or null."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
@@ -16,6 +16,7 @@ from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.section.document import (
+    KeptRecords,
     SectionDocument,
     SectionEdit,
     SectionState,
@@ -27,6 +28,7 @@ from vcloudair_core.services.ans.section.xml_elements import (
     children,
     ensure_child,
     fast_copies,
+    fast_copy,
     int_of,
     remove,
     tag_like,
@@ -121,32 +123,38 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     def decode(self, document: Document) -> SectionState[SettingsT]:
         """Return the decoded document."""
-        root: _Element = document.tree
-        outer, inner = self.records_path
-        records: Sequence[Any] = (
-            fast_copies(child_of(root, outer), inner) if self.decodes_copies else self.records(root)
-        )
-        return SectionState(
-            self.settings_of(root),
-            tuple(
-                LiveRule(slot, self.rule_of(record), self.rule_type_of(record)) for slot, record in enumerate(records)
-            ),
-        )
+        return SectionState(self.settings_of(document.tree), tuple(self._rules(document)))
+
+    def _rules(self, document: Document) -> Iterator[LiveRule]:
+        records: Sequence[Any] = self.records(document.tree)
+        kept = document.kept_rules(len(records)) if isinstance(document, SectionDocument) else [None] * len(records)
+        if not self.decodes_copies:
+            readable = iter(records)
+        elif any(kept):
+            readable = (record if rule else fast_copy(record) for record, rule in zip(records, kept, strict=True))
+        else:
+            readable = iter(fast_copies(child_of(document.tree, self.records_path[0]), self.records_path[-1]))
+        for slot, (record, rule) in enumerate(zip(readable, kept, strict=True)):
+            if rule is not None:
+                yield LiveRule(slot, rule.spec, rule.rule_type)
+            else:
+                yield LiveRule(slot, self.rule_of(record), self.rule_type_of(record))
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
         """Return a document with the edit applied to a copy of the tree."""
+        assert isinstance(document, SectionDocument)
         root: _Element = copy.deepcopy(document.tree)
         self.set_settings(root, edit.settings)
+        kept = None
         if edit.steps is not None:
             holder = root if len(self.records_path) == 1 else ensure_child(root, self.records_path[0])
             records = self.records(root)
             users = [self._step(records, step, holder) for step in edit.steps]
             others = [child for child in holder if xml.local(child) != self.records_path[-1]]
-            holder[:] = [
-                *others,
-                *replace_user_records(records, [self.rule_type_of(record) for record in records], users),
-            ]
-        return replace(document, tree=root)
+            types = [self.rule_type_of(record) for record in records]
+            holder[:] = [*others, *replace_user_records(records, types, users)]
+            kept = KeptRecords.of(document, root, types, edit.steps)
+        return replace(document, tree=root, kept=kept)
 
     def records(self, root: _Element) -> list[_Element]:
         """Return the elements of the records."""
