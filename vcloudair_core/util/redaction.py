@@ -46,7 +46,10 @@ _IN_QUERY = re.compile(rf"([?&;](?:{_NAMES})=)[^&#\s\"'<>]*", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic|SIGN)\s+[A-Za-z0-9+/=._~-]{6,}")
 _URL_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
 _MAY_NAME_A_SECRET = re.compile("[:<=]|Bearer|Basic|SIGN")
-"""Every match of the patterns above contains one of these. Most values, such as addresses, contain none of them."""
+"""Signs and words that every match of the patterns contains.
+
+Most values, such as addresses, contain none of them.
+"""
 
 
 def as_bytes(value: str) -> bytes:

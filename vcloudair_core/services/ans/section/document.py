@@ -116,9 +116,10 @@ class SectionDocument(Document, Generic[SettingsT]):
         return self.codec.decode(self)
 
     def kept_rules(self, count: int) -> Sequence[LiveRule | None]:
-        """Return for each of ``count`` records the same rule of the document before an edit.
+        """Return for each record the same rule of the document before an edit.
 
-        A rule is None if its record is new or changed, or if the document is not the result of an edit.
+        ``count`` is the number of records. A rule is None if its record is new or changed, or if the document is not
+        the result of an edit.
         """
         kept = self.kept
         if kept is None or kept.tree is not self.tree or kept.codec is not self.codec or len(kept.slots) != count:
