@@ -20,8 +20,7 @@ from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.firewall import parse
-from vcloudair_core.services.ans.firewall.parse import parse_policy, read_any_rule
-from vcloudair_core.services.ans.firewall.plain_rules import plain_rule
+from vcloudair_core.services.ans.firewall.parse import parse_policy, plain_rule, read_any_rule
 from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
 from vcloudair_core.services.ans.section.document import SectionDocument

@@ -18,6 +18,8 @@ SpecT = TypeVar("SpecT")
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+_SCALARS = frozenset((str, int))
+
 PlainValue = Callable[[Any], Any]
 """A function that returns the value that the Reader returns, or None.
 
@@ -63,6 +65,25 @@ def plain_choice(choices: tuple[str, ...], synonyms: Mapping[str, str]) -> Plain
     """Return a function for a field with choices, for values in lower case."""
     known = {**{choice: choice for choice in choices}, **synonyms}
     return lambda value: known.get(value) if type(value) is str else None
+
+
+def plain_list(read: Callable[[Any], str | None], *, can_be_empty: bool = False) -> PlainValue:
+    """Return a function for a list of strings.
+
+    ``read`` returns the value of an item, or None for an unusual item.
+    """
+
+    def read_list(value: Any) -> tuple[str, ...] | None:
+        items = value if type(value) is list else (value,)
+        values: list[str] = []
+        for item in items:
+            text = read(item) if type(item) in _SCALARS else None
+            if text is None:
+                return None
+            values.append(text)
+        return tuple(values) if values or can_be_empty else None
+
+    return read_list
 
 
 def plain_reader(spec_type: type[SpecT], readers: Mapping[Any, PlainValue]) -> Callable[[Any], SpecT | None]:

@@ -12,9 +12,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, address_range, port_set
-from vcloudair_core.engine.fields import from_plain
+from vcloudair_core.engine.fields import from_plain, spec_with
 from vcloudair_core.services.ans.firewall.cover_index import CoverIndex, Extent
-from vcloudair_core.services.ans.firewall.spec import ServiceSpec
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
 
 _EVERYTHING = {frozenset((4, 6)): "everything", frozenset((4,)): "all of IPv4", frozenset((6,)): "all of IPv6"}
@@ -96,20 +96,21 @@ class _Reach:
     """The traffic that a rule matches, in a comparable form. ``rule`` is plain data."""
 
     def __init__(self, rule: Mapping[str, Any]) -> None:
-        self._rule = rule
-        self.is_enabled = rule.get("enabled") is not False
-        self.action = (rule.get("action") or "accept").casefold()
-        self.source = _side(tuple(rule.get("source") or (ANY,)), bool(rule.get("source_exclude")))
-        self.destination = _side(tuple(rule.get("destination") or (ANY,)), bool(rule.get("destination_exclude")))
+        self._rule = spec_with(FirewallRuleSpec, dict(rule))  # with lists, and services as mappings
+        self.is_enabled = self._rule.enabled is not False
+        self.action = (self._rule.action or "accept").casefold()
+        self.source = _side(tuple(self._rule.source or (ANY,)), bool(self._rule.source_exclude))
+        self.destination = _side(tuple(self._rule.destination or (ANY,)), bool(self._rule.destination_exclude))
 
     @cached_property
     def services(self) -> _Services:
-        listed = tuple([from_plain(ServiceSpec, service) for service in self._rule.get("services") or ()])
-        return _Services(listed, self._rule.get("applications") or ())
+        listed: Any = self._rule.services or ()
+        services = [from_plain(ServiceSpec, service) for service in listed]
+        return _Services(services, self._rule.applications or ())
 
     @cached_property
     def _direction(self) -> tuple[object, object]:
-        return (self._rule.get("direction") or "inout", bool(self._rule.get("match_translated")))
+        return (self._rule.direction or "inout", bool(self._rule.match_translated))
 
     @property
     def open_families(self) -> frozenset[int]:

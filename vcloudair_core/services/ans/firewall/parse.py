@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
-from vcloudair_core.engine.fields import fields_of, keys_of
+from vcloudair_core.engine.fields import fields_of, keys_of, spec_with
 from vcloudair_core.engine.matching import refuse_duplicates
+from vcloudair_core.engine.plain_input import plain_digits, plain_identifier, plain_list, plain_reader, plain_text
 from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.engine.validation import CLEAR, Problems, Reader, read_fields
-from vcloudair_core.services.ans.firewall.plain_rules import plain_rule
 from vcloudair_core.services.ans.firewall.spec import (
     ACTION_SYNONYMS,
     DEFAULT_ACTIONS,
@@ -24,11 +25,19 @@ from vcloudair_core.services.ans.firewall.spec import (
     ServiceSpec,
 )
 from vcloudair_core.services.ans.section.rule_values import (
+    LAST_VNIC,
     PROTOCOLS,
     is_two_protocols,
+    member,
+    normalize_port,
+    port_complaint,
     protocol_complaint,
+    read_applications,
     read_icmp_type,
+    read_members,
     read_ports,
+    vnic_number,
+    written_member,
 )
 
 _BY_APPLICATION = "create an application for this protocol, and set the ID of the application in applications"
@@ -208,3 +217,77 @@ def _protocols(reader: Reader) -> tuple[str, ...]:
         reader.problems.add(reader.at("protocol"), reason)
         return (ANY,)
     return (reader.choice("protocol", PROTOCOLS) or ANY,)
+
+
+# -- rules with usual values -------------------------------------------------------------------------------------
+
+
+def plain_rule(data: Any) -> FirewallRuleSpec | None:
+    """Return a rule, or None for input with an unusual key or value.
+
+    The result equals the result of ``read_any_rule``. The rule must have a name. The server returns the rule ID
+    as the tag of a rule without a tag.
+    """
+    spec = _read_rule(data)
+    if spec is None or spec.name is None:
+        return None
+    if spec.tag is None or int(spec.tag) <= LAST_TAG:
+        return spec
+    return spec_with(FirewallRuleSpec, {**vars(spec), "tag": None}) if spec.tag == spec.rule_id else None
+
+
+@lru_cache(maxsize=65536)
+def _plain_member(item: str | int) -> str | None:
+    text = plain_text(item)
+    # A text with a comma is a list, unless it is in a list.
+    if text is None or "," in text or member(text) is None or (vnic_number(text) or 0) > LAST_VNIC:
+        return None
+    return written_member(text)
+
+
+@lru_cache(maxsize=65536)
+def _plain_port(item: str | int) -> str | None:
+    return None if port_complaint(item) else normalize_port(item)
+
+
+def _plain_application(item: str | int) -> str | None:
+    text = plain_text(item)
+    return None if text is None or "," in text else text.strip()
+
+
+def _plain_services(value: Any) -> tuple[ServiceSpec, ...] | None:
+    if type(value) is not list or not value:
+        return None
+    services: list[ServiceSpec] = []
+    for item in value:
+        service = _read_service(item)
+        if service is None or "protocol" not in vars(service):
+            return None
+        services.append(service)
+    return tuple(services)
+
+
+def _plain_protocol(value: Any) -> str | None:
+    return value if value in ("any", "tcp", "udp") else None
+
+
+_read_service = plain_reader(
+    ServiceSpec,
+    {
+        "protocol": _plain_protocol,
+        "port": plain_list(_plain_port),
+        "source_port": plain_list(_plain_port),
+    },
+)
+_read_rule = plain_reader(
+    FirewallRuleSpec,
+    {
+        Reader.text: plain_text,
+        Reader.clearable: plain_text,
+        Reader.identifier: plain_identifier,
+        read_members: plain_list(_plain_member),
+        read_applications: plain_list(_plain_application, can_be_empty=True),
+        "services": _plain_services,
+        "tag": plain_digits,
+    },
+)
