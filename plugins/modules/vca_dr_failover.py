@@ -122,6 +122,17 @@ options:
     description: Cancel the server task of a VM when the module stops waiting for it.
     type: bool
     default: false
+  take_over:
+    description: >-
+      Whether to resume the run even if another host may still continue it. Set this option only if the process on the
+      other host has ended. Requires O(resume).
+    type: bool
+    default: false
+  state_url:
+    description: >-
+      Folder or object store of the runs that several hosts share, such as V(file:///mnt/state) or V(s3://bucket/path).
+      If not set, the value of E(VCA_STATE_URL) is used. By default, the runs stay in O(state_dir).
+    type: str
   state_dir:
     description: >-
       Folder for the journals and reports of runs, on the host that runs the module. If not set, the value of
@@ -261,6 +272,8 @@ ARGUMENTS = {
     "start_again": {"type": "list", "elements": "str", "default": []},
     "approve": {"type": "list", "elements": "str", "default": []},
     "cancel_on_stop": {"type": "bool", "default": False},
+    "take_over": {"type": "bool", "default": False},
+    "state_url": {"type": "str"},
     "state_dir": {"type": "path"},
 }
 
@@ -271,6 +284,8 @@ def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Re
         refuse("resume", "requires plan; to resume a task without a plan, run the same task again")
     if params["start_again"] and not params["resume"]:
         refuse("start_again", "requires resume, because start_again names VMs of the resumed run")
+    if params["take_over"] and not params["resume"]:
+        refuse("take_over", "requires resume, because only a resumed run can be taken over")
     is_cleanup = params["action"] == "cleanup"
     plan = build_plan(
         params,
@@ -330,6 +345,7 @@ def _run_plan(client: Client, plan: RecoveryPlan, params: Params, diff_mode: boo
         approve=tuple(params["approve"]),
         on_unknown=params["on_unknown"] or "",
         start_again=tuple(params["start_again"]),
+        take_over=params["take_over"],
     )
     action, report = params["action"], None
     if params["resume"]:

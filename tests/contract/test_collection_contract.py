@@ -66,7 +66,7 @@ STEERING = {"state", "purge"}
 
 TUNING = {
     "allowed_origins", "audit_log", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
-    "parallel_calls", "protected_names", "retries", "saml_key_file", "saml_token",
+    "parallel_calls", "protected_names", "retries", "saml_key_file", "saml_token", "state_url",
 }  # fmt: skip
 """Settings that modules read only from the environment or the configuration file."""
 

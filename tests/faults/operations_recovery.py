@@ -12,7 +12,7 @@ from tests.faults.operations_edges import info_of
 from tests.faults.world import World
 from vcloudair_core import DisasterRecovery
 from vcloudair_core.client import Client
-from vcloudair_core.recovery.journal.run_journal import read_run, run_ids
+from vcloudair_core.recovery.journal.run_folders import read_run, run_ids
 from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.readiness.assessment import assess
 from vcloudair_core.recovery.report.run_report import RunReport

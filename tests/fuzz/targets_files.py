@@ -14,7 +14,8 @@ from tests.fuzz.target import Target, of_text, texts
 from tests.support.recovery_events import run_events
 from vcloudair_core.audit.history import AuditFilter, entries_of
 from vcloudair_core.audit.log_file import read_records
-from vcloudair_core.recovery.journal.run_journal import JOURNAL, read_journal, runs_folder
+from vcloudair_core.recovery.journal.run_folders import read_journal, runs_folder
+from vcloudair_core.recovery.journal.run_storage import JOURNAL
 from vcloudair_core.recovery.plan.plan_file import load_plan, parse_plan
 from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
 from vcloudair_core.recovery.report.report_files import rendered

@@ -14,14 +14,9 @@ import pytest
 from tests.support.recovery_events import run_events
 from vcloudair_core.engine.lock import held
 from vcloudair_core.errors import ConfigurationError, StageError, VcloudAirError
-from vcloudair_core.recovery.journal.run_journal import (
-    JOURNAL,
-    create_journal,
-    read_run,
-    reopen_journal,
-    run_ids,
-    runs_folder,
-)
+from vcloudair_core.recovery.journal.run_folders import read_run, run_ids, runs_folder
+from vcloudair_core.recovery.journal.run_journal import create_journal, reopen_journal
+from vcloudair_core.recovery.journal.run_storage import JOURNAL, RunStorage
 from vcloudair_core.recovery.report.report_files import save_report
 from vcloudair_core.recovery.report.run_report import report_of
 from vcloudair_core.recovery.run.network_changes import write_durably
@@ -201,14 +196,14 @@ def test_does_not_write_a_run_journal_through_a_link(
 ) -> None:
     monkeypatch.setattr("vcloudair_core.recovery.journal.run_journal.secrets.token_hex", lambda size: "aaaa")
 
-    def planted(folder: Path, *arguments: Any, **keywords: Any) -> Any:
-        (folder / JOURNAL).symlink_to(victim)
-        return original(folder, *arguments, **keywords)
+    def planted(storage: RunStorage, run_id: str, **keywords: Any) -> Any:
+        (storage.runs / run_id / JOURNAL).symlink_to(victim)
+        return original(storage, run_id, **keywords)
 
     from vcloudair_core.recovery.journal import run_journal as module
 
-    original = module._lock_folder
-    monkeypatch.setattr(module, "_lock_folder", planted)
+    original = module.lock_run
+    monkeypatch.setattr(module, "lock_run", planted)
     with pytest.raises(ConfigurationError, match="Creating the run journal failed"):
         create_journal(settings(tmp_path))
     assert victim.read_text(encoding="utf-8") == "precious"

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vcloudair_core.recovery.journal.run_journal import read_journal, run_folder
+    from vcloudair_core.recovery.journal.run_folders import read_journal, run_folder
     from vcloudair_core.recovery.plan.group_order import check_order, waits_for
     from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan, Step, plan_of_vms
     from vcloudair_core.recovery.plan.plan_file import load_plan, parse_plan
@@ -70,10 +70,10 @@ _MODULES = {
     "parse_plan": "vcloudair_core.recovery.plan.plan_file",
     "plan_of_vms": "vcloudair_core.recovery.plan.model",
     "preview": "vcloudair_core.recovery.run.preview",
-    "read_journal": "vcloudair_core.recovery.journal.run_journal",
+    "read_journal": "vcloudair_core.recovery.journal.run_folders",
     "report_of": "vcloudair_core.recovery.report.run_report",
     "resume": "vcloudair_core.recovery.run.runner",
-    "run_folder": "vcloudair_core.recovery.journal.run_journal",
+    "run_folder": "vcloudair_core.recovery.journal.run_folders",
     "save_report": "vcloudair_core.recovery.report.report_files",
     "start": "vcloudair_core.recovery.run.runner",
     "unfinished_runs": "vcloudair_core.recovery.run.history",

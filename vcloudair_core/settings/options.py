@@ -113,6 +113,11 @@ class SettingValues:
     state_dir: str | None = _option(
         "path", "Directory of locks, stages, run journals, key fingerprints and the audit log."
     )
+    state_url: str | None = _option(
+        "str",
+        "Folder (file:///mnt/state) or object store (s3://bucket/path) of recovery runs that several hosts share. "
+        "Default: the runs stay in state_dir.",
+    )
     audit_log: bool = _option("bool", "Record every write in the audit log of this user on this host.", default=True)
     lock: bool = _option(
         "bool", "Serialize writes to an edge gateway between processes of this user on this host.", default=True

@@ -4,7 +4,8 @@ Each event is on disk before the run continues.
 
 Each run has a folder ``dr/runs/<run ID>`` in the state folder, with ``journal.jsonl`` (see :mod:`.events`), the
 saved configurations of edge gateways, and the reports. Folders have mode 0700, files 0600. The process that writes a
-journal holds its lock, which the operating system releases when the process dies.
+journal holds its lock, which the operating system releases when the process dies. If ``state_url`` is set, the lock is
+a lease that is valid for all hosts. See :mod:`.lease` and :mod:`.run_storage`.
 """
 
 from __future__ import annotations
@@ -15,26 +16,24 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from vcloudair_core.errors import ConfigurationError, LockTimeoutError, NotFoundError
-from vcloudair_core.settings.directories import check_folder, is_own, private_folder, state_folder
-from vcloudair_core.util.file_locks import file_lock
+from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.recovery.journal.file_store import replace_file, sync_folder
+from vcloudair_core.recovery.journal.lease import LeaseLostError
+from vcloudair_core.recovery.journal.run_folders import full_run_id, read_journal, whole_lines
+from vcloudair_core.recovery.journal.run_lock import HostLock, RunLock, lock_run
+from vcloudair_core.recovery.journal.run_storage import JOURNAL, Replica, storage_of
+from vcloudair_core.settings.directories import private_folder
 
 if TYPE_CHECKING:
     from vcloudair_core.recovery.journal.events import Event, Observer
     from vcloudair_core.settings.settings import Settings
 
-JOURNAL = "journal.jsonl"
 _STAMP = "%Y%m%d-%H%M%S-%f"
-
-
-def runs_folder(settings: Settings) -> Path:
-    """Return the folder with the runs of this user. The folder may not exist yet."""
-    return state_folder(settings) / "dr" / "runs"
 
 
 class JournalError(ConfigurationError):
@@ -47,32 +46,60 @@ class JournalError(ConfigurationError):
 class Journal:
     """The journal of a run, open for writing. Several threads can append to it.
 
-    ``lock`` is the lock of the folder, if the caller already holds it.
+    Args:
+        folder: The folder of the run.
+        seq: The number of the last event.
+        observers: Callbacks that receive each event.
+        lock: The lock of the run, if the caller already holds it.
+        replica: The copy of the run in an object store.
     """
 
-    def __init__(self, folder: Path, seq: int = 0, observers: tuple[Observer, ...] = (), *, lock: Any = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seq: int = 0,
+        observers: tuple[Observer, ...] = (),
+        *,
+        lock: RunLock | None = None,
+        replica: Replica | None = None,
+    ) -> None:
         self.folder = folder
         self._seq = seq
         self._observers = observers
         self._append_lock = threading.Lock()
-        self._folder_lock = lock if lock is not None else _lock_folder(folder)
+        self._run_lock = lock if lock is not None else HostLock(folder)
+        self._replica = replica
         self.failure: JournalError | None = None
         try:
             self._file = os.open(folder / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             self._size = os.fstat(self._file).st_size
         except OSError:
-            self._folder_lock.release()
+            self._run_lock.release()
             raise
 
     @property
     def run_id(self) -> str:
         return self.folder.name
 
-    def append(self, event: str, **fields: Any) -> Event:
-        """Write an event and wait until it is on disk.
+    @property
+    def is_empty(self) -> bool:
+        """Return True if the journal has no events."""
+        return self._seq == 0
 
-        Raises: JournalError when the write fails. All later calls raise the error too, because a journal must not have
-            gaps.
+    @property
+    def is_lost(self) -> bool:
+        """Return True if another process may continue the run now."""
+        return self._run_lock.is_lost
+
+    def append(self, event: str, **fields: Any) -> Event:
+        """Write an event and wait until it is durable.
+
+        The event is on disk and, if there is an object store, in the object store.
+
+        The lease is checked before and after the write, so that nothing is started after the lease was lost.
+
+        Raises: JournalError when the write fails or the lease was lost. All later calls raise the error too, because a
+            journal must not have gaps.
         """
         with self._append_lock:
             if self.failure is not None:
@@ -85,6 +112,8 @@ class Journal:
                 **fields,
             }
             line = (json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=str) + "\n").encode()
+            self._check_lock()
+            self._replicate(line)
             try:
                 _write_all(self._file, line)
                 os.fdatasync(self._file)
@@ -99,8 +128,41 @@ class Journal:
                 raise self.failure from exc
             self._seq += 1
             self._size += len(line)
+            self._check_lock()
         self.notify(record)
         return record
+
+    def _check_lock(self) -> None:
+        """Raise JournalError unless this process may continue the run."""
+        try:
+            self._run_lock.check()
+        except VcloudAirError as exc:
+            self._fail(exc)
+
+    def _replicate(self, line: bytes) -> None:
+        """Store the next event in the object store. Raises JournalError when this fails."""
+        if self._replica is None:
+            return
+        try:
+            is_stored = self._replica.append(self._seq + 1, line)
+        except VcloudAirError as exc:
+            self._fail(exc)
+        if not is_stored:
+            self._check_lock()
+            message = f"Run {self.run_id} was stopped on this host. Another process appended to its journal."
+            self._fail(LeaseLostError(message))
+
+    def _fail(self, exc: VcloudAirError) -> NoReturn:
+        self.failure = JournalError(exc.message, hint=exc.hint or "Resume the run when the storage is available.")
+        raise self.failure from exc
+
+    def keep(self, path: Path) -> None:
+        """Store a file of the run in the object store, if there is one.
+
+        Raises StoreError.
+        """
+        if self._replica is not None and not self.is_lost:
+            self._replica.keep(path)
 
     def notify(self, event: Event) -> None:
         """Pass an event to the observers. The event is not written to the journal."""
@@ -110,7 +172,9 @@ class Journal:
     def close(self) -> None:
         """Close the file and release its lock."""
         os.close(self._file)
-        self._folder_lock.release()
+        if self._replica is not None:
+            self._replica.close(self.folder, is_lost=self.is_lost)
+        self._run_lock.release()
 
 
 def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> Journal:
@@ -118,44 +182,51 @@ def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> 
 
     Raises ConfigurationError when the folder or the journal cannot be created.
     """
+    storage = storage_of(settings)
     try:
-        parent = private_folder(runs_folder(settings))
+        parent = private_folder(storage.runs)
+        known = storage.remote_ids() if storage.is_remote else [path.name for path in parent.iterdir()]
         # Names sort by time. The suffix distinguishes runs of the same millisecond.
-        folder = parent / f"{_next_stamp(parent)}-{secrets.token_hex(2)}"
-        folder.mkdir(mode=0o700)
-        journal = Journal(folder, observers=observers)
-        _sync_folder(folder)
-        _sync_folder(folder.parent)
+        run_id = f"{_next_stamp(known)}-{secrets.token_hex(2)}"
+        storage.check_exclusive()
+        folder = storage.active_folder(run_id)
+        folder.mkdir(mode=0o700, exist_ok=storage.is_remote)
+        lock = lock_run(storage, run_id)
+        journal = Journal(folder, observers=observers, lock=lock, replica=storage.replica(run_id))
+        sync_folder(folder)
+        sync_folder(folder.parent)
     except OSError as exc:
         raise ConfigurationError(
-            f"Creating the run journal failed: {runs_folder(settings)}. {exc.strerror}. Nothing was started.",
-            hint="Set state_dir (VCA_STATE_DIR) to a writable folder.",
+            f"Creating the run journal failed: {storage.shown}. {exc.strerror}. Nothing was started.",
+            hint="Set state_dir (VCA_STATE_DIR), or state_url (VCA_STATE_URL), to a writable folder.",
         ) from exc
     return journal
 
 
 def reopen_journal(
-    settings: Settings, run_id: str, observers: tuple[Observer, ...] = ()
+    settings: Settings, run_id: str, observers: tuple[Observer, ...] = (), *, take_over: bool = False
 ) -> tuple[Journal, list[Event]]:
     """Open the journal of an unfinished run for appending.
 
     Returns the journal and its events.
 
     A partial last line is removed. Raises NotFoundError when the run does not exist, LockTimeoutError when the run is
-    still in progress, and ConfigurationError when the journal cannot be opened.
+    still in progress, and ConfigurationError when the journal cannot be opened. ``take_over`` is an option of
+    :func:`.lease.acquire`.
     """
-    folder = _folder_of(settings, run_id)
-    lock = _lock_folder(folder)  # before reading, so that no other process can append
+    storage = storage_of(settings)
+    run_id = full_run_id(settings, run_id)
+    lock = lock_run(storage, run_id, take_over=take_over)  # before reading, so that no other process can append
     try:
+        folder = storage.fetch(run_id, storage.active_folder(run_id))
         events = read_journal(folder)
-        size = sum(len(line) for line in _lines(folder / JOURNAL))
-        if size < (folder / JOURNAL).stat().st_size:
-            os.truncate(folder / JOURNAL, size)
-        return Journal(folder, int(events[-1]["seq"]), observers, lock=lock), events
+        _remove_partial_line(folder / JOURNAL, is_shared=storage.store is not None)
+        seq = int(events[-1]["seq"])
+        return Journal(folder, seq, observers, lock=lock, replica=storage.replica(run_id)), events
     except OSError as exc:
         lock.release()
         raise ConfigurationError(
-            f"Opening the journal of run {folder.name} failed. {exc.strerror}.",
+            f"Opening the journal of run {run_id} failed. {exc.strerror}.",
             hint="Check the owner and permissions of the folder, and the free space of the disk.",
         ) from exc
     except BaseException:
@@ -163,82 +234,23 @@ def reopen_journal(
         raise
 
 
-def read_run(settings: Settings, run_id: str = "") -> list[Event]:
-    """Return the events of a run. Sends no request.
+def _remove_partial_line(journal: Path, *, is_shared: bool) -> None:
+    """Remove a partial last line.
 
-    ``run_id`` is the ID of the run or the beginning of the ID. By default, the newest run is read. Raises NotFoundError
-    when the run does not exist, and ConfigurationError when the journal cannot be read.
+    A shared journal is replaced by a new file, so that an earlier holder of the lease cannot append to it.
     """
-    return read_journal(run_folder(settings, run_id))
+    lines = list(whole_lines(journal))
+    if is_shared:
+        replace_file(journal, b"".join(lines))
+    elif sum(map(len, lines)) < journal.stat().st_size:
+        os.truncate(journal, sum(map(len, lines)))
 
 
-def newest_run(settings: Settings) -> str:
-    """Return the ID of the newest run.
-
-    Raises: NotFoundError when this user has no runs; ConfigurationError when none of the runs can be read.
-    """
-    known = run_ids(settings)
-    if not known:
-        unreadable = unreadable_runs(settings)
-        if unreadable:
-            name, reason = next(iter(unreadable.items()))
-            raise ConfigurationError(
-                f"Reading the runs failed: {name}. {reason}.", hint="Check the owner and permissions of the folder."
-            )
-        raise NotFoundError("No run exists yet.", hint=f"Check state_dir. Runs are stored in {runs_folder(settings)}.")
-    return known[-1]
-
-
-def unreadable_runs(settings: Settings) -> dict[str, str]:
-    """Return the folders that cannot be read as runs of this user, with the reasons.
-
-    Shape: ``{folder name: reason}``. Raises ConfigurationError.
-    """
-    known = set(run_ids(settings))
-    folder = runs_folder(settings)
-    reasons: dict[str, str] = {}
-    try:
-        entries = sorted(path for path in folder.iterdir() if path.name not in known) if folder.exists() else []
-    except OSError as exc:
-        raise ConfigurationError(f"Listing the runs failed: {folder}. {exc.strerror}.") from exc
-    for entry in entries:
-        try:
-            if not entry.is_dir():
-                continue
-            if not is_own(os.lstat(entry)) or not is_own(os.lstat(entry / JOURNAL)):
-                reasons[entry.name] = "The folder or its journal belongs to another user"
-            elif not (entry / JOURNAL).is_file():
-                reasons[entry.name] = "The journal is not a file"
-        except FileNotFoundError:
-            reasons[entry.name] = "The folder has no journal"
-        except OSError as exc:
-            reasons[entry.name] = f"The folder cannot be read: {exc.strerror}"
-    return reasons
-
-
-def run_ids(settings: Settings) -> list[str]:
-    """Return the IDs of all runs that this user started on this host, oldest first.
-
-    Folders of other users do not count as runs, because resuming a run executes the programs of the plan in the folder.
-    Raises ConfigurationError when the parent folder belongs to another user or cannot be read.
-    """
-    folder = runs_folder(settings)
-    try:
-        if not check_folder(folder):
-            return []
-        return sorted(path.name for path in folder.iterdir() if _is_run(path))
-    except OSError as exc:
-        raise ConfigurationError(
-            f"Listing the runs failed: {folder}. {exc.strerror}.",
-            hint="Set state_dir (VCA_STATE_DIR) to a folder that you own.",
-        ) from exc
-
-
-def _next_stamp(folder: Path) -> str:
+def _next_stamp(known: Iterable[str]) -> str:
     """Return a timestamp that sorts after all runs, even after a clock change."""
     now = datetime.now(timezone.utc)
     stamp = now.strftime(_STAMP)[:-3]
-    last = max((path.name[: len(stamp)] for path in folder.iterdir()), default="")
+    last = max((name[: len(stamp)] for name in known), default="")
     try:
         if last >= stamp:
             parsed = datetime.strptime(last + "000", _STAMP).replace(tzinfo=timezone.utc)
@@ -248,92 +260,11 @@ def _next_stamp(folder: Path) -> str:
     return stamp
 
 
-def _is_run(folder: Path) -> bool:
-    try:
-        return all(is_own(os.lstat(path)) for path in (folder, folder / JOURNAL)) and (folder / JOURNAL).is_file()
-    except OSError:
-        return False
-
-
-def run_folder(settings: Settings, run_id: str = "") -> Path:
-    """Return the folder of a run, which contains the journal and the reports.
-
-    Args:
-        settings: The settings that name the state folder.
-        run_id: The ID of the run or the beginning of the ID. The default is the newest run.
-
-    Raises: NotFoundError.
-    """
-    return _folder_of(settings, run_id or newest_run(settings))
-
-
-def read_journal(folder: Path) -> list[Event]:
-    """Return the events of a run from its folder, in order.
-
-    Raises ConfigurationError when the journal is missing, empty or damaged.
-    """
-    events: list[Event] = []
-    for number, line in enumerate(_lines(folder / JOURNAL), 1):
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            event = None
-        is_event = isinstance(event, dict) and isinstance(event.get("event"), str)
-        if not is_event or event.get("seq") != number:
-            raise ConfigurationError(f"Reading the run journal failed: {folder / JOURNAL}. Line {number} is damaged.")
-        events.append(event)
-    if not events:
-        raise ConfigurationError(f"Run {folder.name} ended before anything was started.", hint="Start a new run.")
-    return events
-
-
 def moment() -> str:
     """Return the current time in ISO 8601, UTC, with milliseconds."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the complete lines of a journal. A partial last line is left out."""
-    try:
-        with path.open("rb") as file:
-            yield from (line for line in file if line.endswith(b"\n"))
-    except OSError as exc:
-        raise ConfigurationError(f"Reading the run journal failed: {path}. {exc.strerror}.") from exc
-
-
-def _folder_of(settings: Settings, run_id: str) -> Path:
-    known = run_ids(settings)
-    candidates = [known_id for known_id in known if known_id == run_id] or [
-        known_id for known_id in known if run_id and known_id.startswith(run_id)
-    ]
-    if len(candidates) != 1:
-        problem = f"{len(candidates)} runs have an ID that starts with" if candidates else "No run has the ID"
-        newest = f" The newest run is {known[-1]}." if known else ""
-        raise NotFoundError(f"{problem} {run_id!r}.{newest}", hint="Run `vca dr runs` to see the IDs of all runs.")
-    return runs_folder(settings) / candidates[0]
-
-
-def _lock_folder(folder: Path) -> Any:
-    import filelock
-
-    lock = file_lock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout as exc:
-        raise LockTimeoutError(
-            f"Run {folder.name} is still in progress.", hint="Wait until the run ends, or stop its process."
-        ) from exc
-    return lock
-
-
 def _write_all(file: int, data: bytes) -> None:
     while data:
         data = data[os.write(file, data) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

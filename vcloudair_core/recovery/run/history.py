@@ -1,4 +1,4 @@
-"""Read the history of runs on this host: tests, durations and network changes."""
+"""Read the history of runs: tests, durations and network changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.recovery.journal import events
 from vcloudair_core.recovery.journal.event_fields import mapping, moment, number, text
-from vcloudair_core.recovery.journal.run_journal import read_journal, run_ids, runs_folder, unreadable_runs
+from vcloudair_core.recovery.journal.file_store import StoreError
+from vcloudair_core.recovery.journal.run_folders import (
+    fetched_folder,
+    read_journal,
+    run_ids,
+    runs_folder,
+    unreadable_runs,
+)
 from vcloudair_core.recovery.run.network_changes import saved_file
 
 if TYPE_CHECKING:
@@ -30,9 +37,11 @@ def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Pat
     """
     known = run_ids(settings)[-_MAX_RUNS:]
     for run_id in reversed(known) if newest_first else known:
-        folder = runs_folder(settings) / run_id
         try:
+            folder = fetched_folder(settings, run_id)
             yield folder, read_journal(folder)
+        except StoreError:
+            raise
         except VcloudAirError:
             continue
 
@@ -50,7 +59,9 @@ def all_runs(settings: Settings) -> Iterator[tuple[Path, list[Event] | str]]:
             yield folder, unreadable[run_id]
             continue
         try:
-            yield folder, read_journal(folder)
+            yield folder, read_journal(fetched_folder(settings, run_id))
+        except StoreError:
+            raise
         except VcloudAirError as exc:
             yield folder, exc.message
 
@@ -116,7 +127,7 @@ def cloud_of(client: Client) -> dict[str, Any]:
 def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
     """Return the typical duration of an action as ``{VM ID: seconds}``.
 
-    The typical duration is the median of earlier runs on this host.
+    The typical duration is the median of earlier runs.
     """
     durations: dict[str, list[float]] = {}
     for _, run_events in runs(settings):

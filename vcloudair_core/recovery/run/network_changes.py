@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +41,16 @@ def saved_file(folder: Path, key: str) -> Path:
     return folder / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.edge.json"
 
 
-def apply_document(client: Client, document: EdgeDocument, saved: Path | None = None) -> str:
+def apply_document(
+    client: Client, document: EdgeDocument, saved: Path | None = None, keep: Callable[[Path], None] | None = None
+) -> str:
     """Apply a document to an edge, and return a summary of the changes.
 
     The sections of the document replace the sections of the edge.
 
     The current sections are saved as a document in the file ``saved``, unless an earlier attempt of this run saved
-    them. Pre-shared keys are not saved, because the server does not return them. The pre-shared keys of
-    remaining tunnels do not change.
+    them. ``keep`` then stores the file before the edge is changed. Pre-shared keys are not saved, because the server
+    does not return them. The pre-shared keys of remaining tunnels do not change.
     """
     target = target_of(client, document)
     if saved is not None and not saved.exists():
@@ -55,6 +58,12 @@ def apply_document(client: Client, document: EdgeDocument, saved: Path | None = 
         sections = {name: current[name] for name in document.sections if name in current}
         # allow_empty: if a section is empty now, the restore must be able to empty it again.
         write_durably(saved, {**target, "allow_empty": True, **sections})
+        try:
+            if keep is not None:
+                keep(saved)
+        except BaseException:
+            saved.unlink()  # another attempt must save and store it again
+            raise
     return client.ensure(KIND, document.sections, state="exact", target=target).plan.summary()
 
 

@@ -16,14 +16,8 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core._version import __version__
 from vcloudair_core.errors import ConfigurationError, NotFoundError, SpecError, VcloudAirError
 from vcloudair_core.recovery.journal import events
-from vcloudair_core.recovery.journal.run_journal import (
-    Journal,
-    JournalError,
-    create_journal,
-    moment,
-    newest_run,
-    reopen_journal,
-)
+from vcloudair_core.recovery.journal.run_folders import newest_run, read_journal
+from vcloudair_core.recovery.journal.run_journal import Journal, JournalError, create_journal, moment, reopen_journal
 from vcloudair_core.recovery.plan.group_order import check_order
 from vcloudair_core.recovery.plan.model import Group, RecoveryPlan, Step
 from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
@@ -76,6 +70,8 @@ class RunOptions:
         ask: Callback for the other approvals. If None, these approvals fail.
         observers: Callbacks that receive every event, possibly from several threads.
         stop: A request from a signal or another thread to stop the run.
+        take_over: Whether to resume a run that another host may still continue. The other host then starts nothing
+            more.
     """
 
     verify_timeout: float = 300.0
@@ -88,6 +84,7 @@ class RunOptions:
     ask: Ask | None = None
     observers: tuple[Observer, ...] = ()
     stop: Stop | None = None
+    take_over: bool = False
 
 
 def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions | None = None) -> RunReport:
@@ -112,7 +109,12 @@ def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions |
     chosen = replace(chosen, path=str(Path(chosen.path).resolve()) if chosen.path else "")
     state = state_of(replace(chosen, provider=service.provider.name), action, service)
     journal = create_journal(client.settings, (options or RunOptions()).observers)
-    write_durably(journal.folder / PLAN, plan_as_data(state.plan))
+    try:
+        write_durably(journal.folder / PLAN, plan_as_data(state.plan))
+        journal.keep(journal.folder / PLAN)
+    except BaseException:
+        journal.close()
+        raise
     return _Run(client, state, action, options or RunOptions(), journal).execute()
 
 
@@ -131,7 +133,8 @@ def resume(client: Client, run_id: str = "", options: RunOptions | None = None) 
         in progress; ConfigurationError when the run was in another cloud.
     """
     chosen = options or RunOptions()
-    journal, run_events = reopen_journal(client.settings, run_id or newest_run(client.settings), chosen.observers)
+    run_id = run_id or newest_run(client.settings)
+    journal, run_events = reopen_journal(client.settings, run_id, chosen.observers, take_over=chosen.take_over)
     try:
         head, last = run_events[0], run_events[-1]
         if last["event"] == events.RUN_FINISHED:
@@ -177,6 +180,7 @@ class _Run:
             journal.folder,
             with_approvals(options.approve, options.ask),
             self._stop,
+            journal.keep,
         )
 
     def execute(self) -> RunReport:
@@ -187,7 +191,9 @@ class _Run:
                 run_events = self._execute_or_interrupt()
             report = report_of(run_events)
             try:
-                save_report(report, self._journal.folder)
+                if not self._journal.is_lost:
+                    for path in save_report(report, self._journal.folder).values():
+                        self._journal.keep(path)
             except (VcloudAirError, OSError) as exc:
                 # The run itself is complete, and the report can be created again from the journal.
                 _log.warning("Saving the report of run %s failed. %s", self._journal.run_id, exc)
@@ -199,12 +205,16 @@ class _Run:
         """Execute the run and return its events.
 
         If the journal cannot be written, a ``run_interrupted`` event is added to the returned events.
+
+        Raises JournalError when no event could be written.
         """
         try:
             if not self._past_events:
                 self._journal.append(events.RUN_STARTED, **self._run_started_fields())
             self._execute_plan()
         except JournalError as exc:
+            if self._journal.is_empty:
+                raise  # nothing was started
             in_flight = _ids_and_names(
                 operation for operation in self._state.operations if operation.may_be_in_progress
             )
@@ -214,8 +224,6 @@ class _Run:
         return self._events()
 
     def _events(self) -> list[Event]:
-        from vcloudair_core.recovery.journal.run_journal import read_journal
-
         return read_journal(self._journal.folder)
 
     def _run_started_fields(self) -> dict[str, Any]:

@@ -100,6 +100,8 @@ class StepContext:
     run_folder: Path
     ask: Ask | None
     stop: Stop
+    keep: Callable[[Path], None] | None = None
+    """Callback that stores a file of the run folder in the object store."""
 
 
 def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepResult:
@@ -162,7 +164,9 @@ def _request_approval(step: Step, work: Approval, context: StepContext, group: s
 def _apply_network(work: NetworkChange, context: StepContext, key: str) -> StepResult:
     document = read_document(str(context.plan_folder / work.document))
     saved = saved_file(context.run_folder, key)
-    return StepResult("succeeded", saved=saved.name, summary=apply_document(context.client, document, saved))
+    return StepResult(
+        "succeeded", saved=saved.name, summary=apply_document(context.client, document, saved, context.keep)
+    )
 
 
 def _restore_network(work: NetworkRestore, context: StepContext) -> StepResult:

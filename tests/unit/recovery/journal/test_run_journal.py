@@ -14,15 +14,8 @@ import pytest
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.errors import ConfigurationError, LockTimeoutError
 from vcloudair_core.recovery.journal import run_journal as module
-from vcloudair_core.recovery.journal.run_journal import (
-    JournalError,
-    create_journal,
-    newest_run,
-    read_journal,
-    reopen_journal,
-    run_ids,
-    runs_folder,
-)
+from vcloudair_core.recovery.journal.run_folders import newest_run, read_journal, run_ids, runs_folder
+from vcloudair_core.recovery.journal.run_journal import JournalError, create_journal, reopen_journal
 from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.report.run_report import report_of
 from vcloudair_core.recovery.run.history import all_runs

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
-from vcloudair_core.recovery.journal.run_journal import Journal, read_run, run_ids, runs_folder
+from vcloudair_core.recovery.journal.run_folders import read_run, run_ids, runs_folder
+from vcloudair_core.recovery.journal.run_journal import Journal
 from vcloudair_core.recovery.plan.model import Group, NetworkChange, PlannedVm, RecoveryPlan, Step
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.network_changes import KIND, saved_file

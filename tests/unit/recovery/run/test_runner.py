@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.errors import ConfigurationError, LockTimeoutError, NotFoundError, SpecError
-from vcloudair_core.recovery.journal.run_journal import Journal, read_run, reopen_journal, run_ids, runs_folder
+from vcloudair_core.recovery.journal.run_folders import read_run, run_ids, runs_folder
+from vcloudair_core.recovery.journal.run_journal import Journal, reopen_journal
 from vcloudair_core.recovery.plan.model import (
     Approval,
     Command,

@@ -34,7 +34,9 @@ def register(app: typer.Typer) -> None:
 def runs(
     run: Invocation, limit: int = typer.Option(20, "--limit", min=1, help="Maximum number of runs, latest first.")
 ) -> None:
-    """List your recovery runs on this host. Sends no request.
+    """List your recovery runs on this host, or in state_url.
+
+    Sends no request to the cloud.
 
     Example:
         vca dr runs --limit 5
@@ -98,12 +100,18 @@ def resume(
     lost_grace: float = typer.Option(
         90.0, "--lost-grace", min=0.1, help="Seconds to search for an operation that may have been started."
     ),
+    take_over: bool = typer.Option(
+        False, "--take-over", help="Resume the run although another host may still continue it."
+    ),
 ) -> None:
     """Resume a run that was stopped or that crashed. No operation is started twice.
 
     If the run stopped while it started an operation, the command checks whether the operation started. If this
     cannot be determined, the exit code is 11. Then check the VM in the cloud. If the operation did not start, resume
     with --start-again. If the run is already finished, the command shows its result and returns its exit code.
+
+    If state_url is set, you can resume runs of other hosts. Only one host at a time can continue a run. See
+    `docs/how-to/share-runs-between-hosts.md`.
 
     Example:
         vca dr resume
@@ -113,7 +121,9 @@ def resume(
 
     def work(client: Client, options: RunOptions) -> RunReport:
         return resume_run(
-            client, run_id or "", replace(options, lost_grace=lost_grace, start_again=tuple(start_again or ()))
+            client,
+            run_id or "",
+            replace(options, lost_grace=lost_grace, start_again=tuple(start_again or ()), take_over=take_over),
         )
 
     run_and_report(run, work, approve=tuple(approve or ()), cancel_on_stop=cancel_on_stop, run_timeout=run_timeout)

@@ -21,7 +21,8 @@ import pytest
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from tests.support.tiers import sampled_pairs
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.recovery.journal.run_journal import Journal, run_ids
+from vcloudair_core.recovery.journal.run_folders import run_ids
+from vcloudair_core.recovery.journal.run_journal import Journal
 from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.runner import RunOptions, resume, start

@@ -1,0 +1,149 @@
+"""Tests of ``vca dr`` processes on several hosts that share their runs."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.start_once.cloud import Cloud, Operator, cloud_of, wait_for
+from tests.start_once.modes import MODES
+from tests.support.s3_server import s3_bucket
+from vcloudair_core.errors import LockTimeoutError
+from vcloudair_core.recovery.journal.run_folders import read_run, run_ids
+from vcloudair_core.recovery.journal.run_journal import create_journal, reopen_journal
+from vcloudair_core.settings.settings import Settings
+
+RACES = 60
+FAILOVER = ("failover", "--all", "--yes", "--max-concurrent", "1")
+
+
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    with s3_bucket() as url:
+        yield url
+
+
+@pytest.fixture(params=["folder", "s3"])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "folder":
+        return f"file://{tmp_path}/shared"
+    return f"{request.getfixturevalue('s3_url')}/{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with cloud_of(next(mode for mode in MODES if mode.name == "prompt"), 3) as made:
+        yield made
+
+
+def settings_of(folder: Path, state_url: str) -> Settings:
+    return Settings.load({"state_dir": str(folder), "state_url": state_url}, environ={"VCA_CONFIG_FILE": ""})
+
+
+def killed(cloud: Cloud, operator: Operator) -> None:
+    """Start a failover, and kill its process after it started an operation."""
+    process = operator.start(*FAILOVER)
+    assert wait_for(lambda: sum(cloud.posts().values()) >= 1, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_killed_run_is_resumed_by_another_host(cloud: Cloud, state_url: str, tmp_path: Path) -> None:
+    first = Operator(cloud, tmp_path / "one", VCA_STATE_URL=state_url)
+    killed(cloud, first)
+    assert 1 <= len(cloud.posts()) < 3
+    cloud.settle()
+    second = Operator(cloud, tmp_path / "two", VCA_STATE_URL=state_url)
+    result = second.run("resume", "--lost-grace", "0.5")
+    assert result.code == 0, result.output
+    assert set(result.rows.values()) <= {"succeeded", "unchanged"}
+    assert cloud.posts() == Counter(cloud.names), "each operation was started once"
+    assert cloud.recovered() == set(cloud.names)
+    settings = settings_of(tmp_path / "three", state_url)
+    events = read_run(settings)
+    assert [event["event"] for event in events].count("run_resumed") == 1
+    assert events[-1]["event"] == "run_finished"
+    assert len(run_ids(settings)) == 1
+    assert not (tmp_path / "one" / "state" / "dr" / "runs").exists(), "the runs are only in the shared storage"
+
+
+def test_a_run_of_another_host_needs_take_over_until_its_lease_expires(cloud: Cloud, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    killed(cloud, Operator(cloud, tmp_path / "one", VCA_STATE_URL=str(shared)))
+    (lease,) = shared.glob("dr/runs/*/lease-000001.json")
+    record = json.loads(lease.read_bytes())
+    record["process"].update(host="pod-1", boot="another host", user="awx")
+    lease.write_text(json.dumps(record), encoding="utf-8")
+    second = Operator(cloud, tmp_path / "two", VCA_STATE_URL=str(shared))
+    posts = cloud.posts()
+    refused = second.run("resume")
+    assert refused.code != 0
+    assert f"held by process {record['process']['pid']} of user awx on host pod-1" in refused.output
+    assert "--take-over" in refused.output
+    assert cloud.posts() == posts
+    cloud.settle()
+    done = second.run("resume", "--take-over", "--lost-grace", "0.5")
+    assert done.code == 0, done.output
+    assert cloud.posts() == Counter(cloud.names)
+
+
+def resumer(pipe: Connection, barrier: Barrier, folder: str, state_url: str) -> None:
+    """Resume runs at the same time as another process. Send the result of each race."""
+    settings = settings_of(Path(folder), state_url)
+    for run_id in iter(pipe.recv, ""):
+        barrier.wait()
+        try:
+            journal, _ = reopen_journal(settings, run_id)
+        except LockTimeoutError as exc:
+            pipe.send((os.getpid(), exc.message))
+            barrier.wait()
+            continue
+        journal.append("run_resumed", pid=os.getpid())
+        barrier.wait()  # the lease is held until the other process has its result
+        pipe.send((os.getpid(), ""))
+        journal.close()
+
+
+def test_of_two_simultaneous_resumes_one_wins_and_the_other_names_the_holder(state_url: str, tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "main", state_url)
+    spawn = multiprocessing.get_context("spawn")
+    barrier = spawn.Barrier(2)
+    pipes, processes = [], []
+    for title in ("one", "two"):
+        ours, theirs = spawn.Pipe()
+        pipes.append(ours)
+        processes.append(spawn.Process(target=resumer, args=(theirs, barrier, str(tmp_path / title), state_url)))
+        processes[-1].start()
+    wins: Counter[int] = Counter()
+    for _ in range(RACES):
+        journal = create_journal(settings)
+        journal.append("run_started")
+        run_id = journal.run_id
+        journal.close()
+        for pipe in pipes:
+            pipe.send(run_id)
+        results: list[tuple[int, Any]] = [pipe.recv() for pipe in pipes]
+        winners = [pid for pid, message in results if not message]
+        assert len(winners) == 1, results
+        (refusal,) = [message for _, message in results if message]
+        assert f"held by process {winners[0]} of user " in refusal
+        wins[winners[0]] += 1
+        events = read_run(settings, run_id)
+        assert [(event["event"], event.get("pid")) for event in events[1:]] == [("run_resumed", winners[0])]
+    for pipe, process in zip(pipes, processes, strict=True):
+        pipe.send("")
+        process.join(60)
+        assert process.exitcode == 0
+    assert sum(wins.values()) == RACES
