@@ -132,8 +132,8 @@ class EdgeReader:
 def read_addresses(client: Client) -> GaugeReading:
     """Read the public addresses of edge gateways.
 
-    Makes two calls for each NSX-T edge gateway, and four for each other edge gateway. An edge gateway that uses IP
-    spaces has no values.
+    Makes one call for every 128 edge gateways, two for each NSX-T edge gateway, and four for each other edge gateway.
+    An edge gateway that uses IP spaces has no values.
     """
 
     def read(edge: Edge) -> dict[str, Any]:
@@ -150,8 +150,8 @@ def read_addresses(client: Client) -> GaugeReading:
 def read_tunnels(client: Client) -> GaugeReading:
     """Read the states of IPsec tunnels.
 
-    Makes two calls for each edge gateway. On NSX-T, makes one call for each edge gateway, and up to four for each
-    tunnel. A tunnel that is disabled or has no reported status has no value.
+    Makes one call for every 128 edge gateways, and two for each edge gateway. On NSX-T, makes one call for each edge
+    gateway, and up to four for each tunnel. A tunnel that is disabled or has no reported status has no value.
     """
     from vcloudair_core.services.ans.ipsec.status import DOWN, PARTLY, UP
 
@@ -212,7 +212,9 @@ def _of_edges(client: Client, read: Callable[[Edge], Any], reading: GaugeReading
         except VcloudAirError as exc:
             return exc
 
-    edges = [edge for edge in client.edges.list_edges(client.settings.vdc) if has_edge_services(edge)]
+    # The list is read again, so that new edge gateways are found, even if the collector of edge gateways is off.
+    listed = client.edges.list_edges(client.settings.vdc, fresh=True)
+    edges = [edge for edge in listed if has_edge_services(edge)]
     workers = max(1, min(int(client.settings.parallel_calls), len(edges)))
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="vca-gauges") as pool:
         results = list(zip(edges, pool.map(read_one, edges), strict=True))

@@ -149,10 +149,19 @@ def test_the_number_of_calls_of_each_collector_is_known(cloud: NetworkCloud) -> 
         "edges": 1 if is_nsxt else 2,
         "networks": 1,
         "vdcs": 4,
-        "addresses": 2 if is_nsxt else 4,
-        "tunnels": 1 if is_nsxt else 2,
+        "addresses": 3 if is_nsxt else 5,
+        "tunnels": 2 if is_nsxt else 3,
         "replications": 2,
     }
+
+
+@pytest.mark.parametrize("name", ["edges", "addresses", "tunnels"])
+def test_an_edge_gateway_that_appears_later_is_found(cloud: NetworkCloud, name: str) -> None:
+    read(cloud, name)
+    edge = next(iter(cloud.simulator.world.edges.values()))
+    edge.name = "renamed"
+    values = read(cloud, name)
+    assert {labels[2] for samples_of_gauge in values.values() for labels in samples_of_gauge} <= {"renamed"}
 
 
 def test_an_unknown_collector_is_refused(cloud: NetworkCloud) -> None:
