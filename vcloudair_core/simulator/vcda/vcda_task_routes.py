@@ -56,7 +56,7 @@ def task_document(context: Any, task: SimulatedVcdaTask) -> dict[str, Any]:
             "resourceName": task.resource_name,
         },
         "progress": (elapsed if task.progress is None else task.progress) if is_running else 100,
-        "state": task.running_word if is_running else task.state,
+        "state": _shown_state(task),
         "lastUpdated": milliseconds(now if is_running else task.ended),
         "startTime": milliseconds(task.started),
         "endTime": milliseconds(task.ended),
@@ -65,6 +65,10 @@ def task_document(context: Any, task: SimulatedVcdaTask) -> dict[str, Any]:
         "error": task.error,
         "warnings": task.warnings,
     }
+
+
+def _shown_state(task: SimulatedVcdaTask) -> str:
+    return task.running_word if task.state == RUNNING else task.state
 
 
 def read(context: Any) -> Response:
@@ -85,7 +89,7 @@ def _is_gone(task: SimulatedVcdaTask) -> bool:
 
 
 _FILTERS: dict[str, Callable[[SimulatedVcdaTask, str], bool]] = {
-    "state": lambda task, text: task.state in text.split(","),
+    "state": lambda task, text: _shown_state(task) in text.split(","),
     "resourceType": lambda task, text: task.resource_type in text.split(","),
     "user": lambda task, text: task.user == text,
     "sourceOrg": lambda task, text: task.source_org == text,
@@ -100,7 +104,10 @@ def list_tasks(context: Any) -> Response:
     tasks = [
         task
         for task in reversed(context.world.vcda_tasks.values())
-        if task.site == context.site and task.visible_from <= now and may_read_task(context, task)
+        if task.site == context.site
+        and task.visible_from <= now
+        and not _is_gone(task)
+        and may_read_task(context, task)
     ]
     tasks = [task for task in tasks if all(not text or _FILTERS[name](task, text) for name, text in values.items())]
     after, before = (whole_number(context, name, -1) for name in ("startTimeAfter", "startTimeBefore"))

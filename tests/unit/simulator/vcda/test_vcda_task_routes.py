@@ -94,6 +94,7 @@ def test_tasks_can_expire() -> None:
     task = caller.start("POST", f"{caller.path()}/failover", RECOVERY)
     for _ in range(2):
         caller.read(f"/tasks/{task['id']}")
+    assert caller.read("/tasks")["total"] == 0
     assert caller.code("GET", f"/tasks/{task['id']}") == (404, "TaskNotFound")
 
 

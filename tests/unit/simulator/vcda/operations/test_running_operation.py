@@ -55,6 +55,7 @@ def test_failed_operation_leaves_an_error_until_the_next_one() -> None:
 def test_running_tasks_can_mislead() -> None:
     caller = troubled("queued")
     assert caller.start("POST", f"{caller.path()}/failover", RECOVERY)["state"] == "QUEUED"
+    assert [caller.read(f"/tasks?state={state}")["total"] for state in ("QUEUED", "RUNNING")] == [1, 0]
     caller = troubled("progress-100")
     assert caller.start("POST", f"{caller.path()}/failover", RECOVERY)["progress"] == 100
 
