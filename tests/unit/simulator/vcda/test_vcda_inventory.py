@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.vcda import vcda
+from tests.support.vcda import RECOVERY, vcda
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
@@ -70,3 +70,33 @@ def test_default_replications_have_two_vms_in_each_vapp() -> None:
     assert sizes == [2, 2, 1]
     addresses = [vm.ip_address for vm in caller.simulator.world.vms.values()]
     assert len(set(addresses)) == len(addresses)
+
+
+def test_vms_return_from_nsxv_and_nsxt_vdcs(tmp_path: Path) -> None:
+    file = tmp_path / "inventory.yml"
+    file.write_text(
+        """
+orgs:
+  - name: org1
+    users: [{name: demo, password: demo-password}]
+    vdcs:
+      - name: prod
+        site: site1
+        edges: [{name: prod-edge}]
+        vms: [{name: web1, vapp: shop, ip_address: 192.168.10.50}, {name: db1, vapp: data, network: dmz}]
+      - {name: classic, edges: [{name: edge}], vcda_replications: [{name: web1, source_vdc: prod}]}
+      - {name: modern, edges: [{name: edge, backend: nsxt}], vcda_replications: [{name: db1, source_vdc: prod}]}
+""",
+        encoding="utf-8",
+    )
+    caller = vcda(inventory_file=str(file)).sign_in().extend()
+    world = caller.simulator.world
+    before = [(vm.name, vm.vdc_id, vm.network, vm.ip_address) for vm in world.vms.values()]
+    for number, name in enumerate(("classic", "modern")):
+        path = caller.path(number)
+        for site in ("", "?site=site1"):
+            caller.succeed("POST", f"{path}/migrate{site}", RECOVERY)
+            (vm,) = [vm for vm in world.vms.values() if vm.vm_id == world.vm_replications[path[17:]].recovered_vm_id]
+            assert world.vdcs[vm.vdc_id].name == ("prod" if site else name)
+            caller.succeed("POST", f"{path}/reverse{site}")
+    assert sorted((vm.name, vm.vdc_id, vm.network, vm.ip_address) for vm in world.vms.values()) == sorted(before)
