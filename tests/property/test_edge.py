@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.property import test_firewall
+from tests.property import test_dhcp, test_firewall
 from vcloudair_core.client import Client
 from vcloudair_core.services.ans.sections import SECTIONS
 from vcloudair_core.simulator import Simulator, SimulatorConfig
@@ -93,14 +93,40 @@ ipsecs = st.builds(
     st.booleans(),
     st.sampled_from(["warning", "DEBUG"]),
 )
+
+
+def _route(number: int, hop: str, description: str) -> dict[str, Any]:
+    return {"network": f"10.{number}.0.0/16", "next_hops": [{"address": hop}], "description": description}
+
+
+routes = st.builds(
+    _route,
+    st.integers(20, 24),
+    st.builds("192.168.10.{}".format, st.integers(250, 254)),
+    st.sampled_from(["", "ü <b>"]),
+)
+static_routes = st.builds(
+    lambda items: {"routes": items}, st.lists(routes, max_size=3, unique_by=lambda route: route["network"])
+)
+dns_sections = st.fixed_dictionaries(
+    {"enabled": st.booleans(), "servers": st.lists(inside, min_size=1, max_size=2, unique=True)},
+    optional={"logging": st.booleans(), "log_level": st.sampled_from(["info", "DEBUG"])},
+)
 sections = {"firewall": firewalls, "nat": nats, "ipsec": ipsecs}
+services = {"dhcp": test_dhcp.sections, "static_routes": static_routes, "dns": dns_sections}
 edges = st.fixed_dictionaries({}, optional=sections).filter(bool)
+edges_of_nsxv = st.fixed_dictionaries({}, optional={**sections, **services}).filter(bool)
+
+
+def edges_of(edge_api: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Generate documents of an API. vCloud Air has no section for static routes and DNS."""
+    return edges if edge_api == "hybridity" else edges_of_nsxv
 
 
 def test_every_section_is_generated_or_has_separate_tests() -> None:
     unit_tests = Path(__file__).parent.parent / "unit" / "services" / "ans"
     for name in SECTIONS:
-        assert name in sections or (unit_tests / f"test_sections_{name}.py").is_file(), name
+        assert name in {**sections, **services} or (unit_tests / f"test_sections_{name}.py").is_file(), name
 
 
 @cache
@@ -152,10 +178,9 @@ def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(before=edges, after=edges, exact=st.booleans())
-def test_apply_converges_and_keeps_rules_of_others(
-    edge_api: str, before: dict[str, Any], after: dict[str, Any], exact: bool
-) -> None:
+@given(data=st.data(), exact=st.booleans())
+def test_apply_converges_and_keeps_rules_of_others(edge_api: str, data: st.DataObject, exact: bool) -> None:
+    before, after = data.draw(edges_of(edge_api)), data.draw(edges_of(edge_api))
     client, simulator = fresh(edge_api)
     client.ensure("ans.edge", before)
     ours = named(after)
@@ -176,8 +201,9 @@ def test_apply_converges_and_keeps_rules_of_others(
 @pytest.mark.slow
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(edge=edges)
-def test_export_has_no_drift_and_applies_to_a_second_edge(edge_api: str, edge: dict[str, Any]) -> None:
+@given(data=st.data())
+def test_export_has_no_drift_and_applies_to_a_second_edge(edge_api: str, data: st.DataObject) -> None:
+    edge = data.draw(edges_of(edge_api))
     (client, _), (second_client, _) = fresh(edge_api), fresh(edge_api, 1)
     client.ensure("ans.edge", edge)
     exported = client.read("ans.edge")
