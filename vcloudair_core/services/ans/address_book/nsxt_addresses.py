@@ -57,8 +57,8 @@ def parse_uplinks(tree: Any) -> tuple[list[Uplink], list[AddressUse]]:
 
     Raises: ConfigurationError if an uplink uses IP spaces; DecodeError.
     """
-    if not isinstance(tree, Mapping):
-        raise DecodeError(f"Reading {_GATEWAY} failed. A JSON object was expected.")
+    if not isinstance(tree, Mapping) or "edgeGatewayUplinks" not in tree:
+        raise DecodeError(f"Reading {_GATEWAY} failed. A JSON object with edgeGatewayUplinks was expected.")
     uplinks: list[Uplink] = []
     primary: list[AddressUse] = []
     for uplink in map(mapping_of, items_of(tree.get("edgeGatewayUplinks"))):

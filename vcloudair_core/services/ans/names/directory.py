@@ -32,11 +32,13 @@ class ObjectDirectory(ABC):
         service_kinds: The kinds of objects that ``applications`` can name.
         checked_prefix: The prefix of the IDs that the client must check, because the server does not. Empty if the
             server checks all IDs.
+        may_lack_lists: True if the response 404 means that a server has no objects of a kind.
     """
 
     member_kinds: ClassVar[tuple[str, ...]] = ()
     service_kinds: ClassVar[tuple[str, ...]] = ()
     checked_prefix: ClassVar[str] = ""
+    may_lack_lists: ClassVar[bool] = True
 
     def __init__(self, names: ObjectNames) -> None:
         self.names = names
@@ -125,7 +127,7 @@ class ObjectDirectory(ABC):
         try:
             lists = self.read_lists(kind, is_stale=is_stale)
         except (NotFoundError, ServerError) as exc:
-            if isinstance(exc, ServerError) and exc.status != _NOT_IMPLEMENTED:
+            if not self.may_lack_lists or (isinstance(exc, ServerError) and exc.status != _NOT_IMPLEMENTED):
                 raise
             lists = {kind: ()}  # a server without this kind of object
         except PermissionDeniedError as exc:

@@ -31,6 +31,7 @@ class NsxtDirectory(ObjectDirectory):
 
     member_kinds = (NETWORK, IP_SET, GROUP)
     checked_prefix = GROUP_URN
+    may_lack_lists = False
 
     def __init__(self, session: Session, objects: HelperObjects, scope: str) -> None:
         super().__init__(names_of(session, scope))

@@ -107,11 +107,18 @@ class HelperObjects:
         return replace_references(record, replaced) if replaced else record
 
     def _group_content(self, urn: str) -> dict[str, Any]:
+        """Return the content of a managed group, or an empty mapping if it does not exist.
+
+        A rule then shows the group itself, because a rule without members would match all traffic.
+        """
         if urn not in self._known.groups:
+            path = f"{_GROUPS}/{quote(urn, safe=':')}"
             try:
-                group = self._api.get(f"{_GROUPS}/{quote(urn, safe=':')}")
+                group = self._api.get(path)
             except NotFoundError:
-                group = {}
+                return {}
+            if not isinstance(group, dict) or not {"members", "ipAddresses"} & set(group):
+                raise DecodeError(f"Reading the response of {path} failed. A firewall group was expected.")
             members = group.get("members")
             networks = [str(member.get("id")) for member in members or () if isinstance(member, dict)]
             addresses = [str(address) for address in group.get("ipAddresses") or ()]
