@@ -9,6 +9,8 @@ from tests.faults.operations import Ending, Operation, Parts
 from tests.faults.world import CANARY_KEY, World
 from tests.unit.services.ans import ipsec_harness, nat_harness
 from tests.unit.services.ans.test_service_lost_responses import fill, held
+from vcloudair_core.audit.history import entries_of
+from vcloudair_core.audit.log_file import audit_folder, read_records
 from vcloudair_core.client import Client
 from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
 from vcloudair_core.compat.org_info import OrgInfo
@@ -69,6 +71,20 @@ def _staged(client: Client) -> None:
 
 def _read(client: Client) -> Any:
     return client.read("ans.firewall")
+
+
+def _addresses(client: Client) -> Any:
+    return client.edges.addresses()
+
+
+def _audited(client: Client) -> Any:
+    """Write a rule, and check that the audit log has the end of each write.
+
+    The entry of a write whose response was lost has the result ``unknown``, so results are not compared.
+    """
+    client.ensure("ans.firewall_rule", RULE)
+    entries = entries_of(read_records(audit_folder(client.settings)))
+    return bool(entries) and {(entry["kind"], entry["event"]) for entry in entries} == {("ans.firewall_rule", "end")}
 
 
 def info_of(client: Client) -> OrgInfo:
@@ -132,6 +148,8 @@ OPERATIONS = {
     "IPsec: status": Operation(_doing(_statuses), sections, prepare=prepare),
     "edge document": _ensured("ans.edge", EDGE),
     "stage and commit": Operation(_doing(_staged), sections, prepare=prepare),
+    "audit log: a rule": Operation(_doing(_audited, audit_log=True), sections, prepare=prepare),
+    "address book": Operation(_doing(_addresses)),
     "ANSFirewall": _seed_section(ANSFirewall, _more_firewall),
     "ANSNat": _seed_section(ANSNat, _more_nat),
     "ANSIPSec": _seed_section(ANSIPSec, _more_ipsec),

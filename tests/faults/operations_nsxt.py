@@ -51,6 +51,13 @@ def prepare(world: World) -> None:
             edit_nsxt(world.simulator, edge, section, "add", value)
 
 
+def prepare_with_name(world: World) -> None:
+    """Create a rule with the name of a network, so that its group exists."""
+    prepare(world)
+    with world.client(edge=nsxt_edge(world).name) as client:
+        client.ensure("ans.firewall_rule", {"name": "old name", "source": "network:dmz"})
+
+
 def services(world: World) -> Parts:
     """Return the user objects of each service, without fields set by the server."""
     state = nsxt_edge(world).services
@@ -80,6 +87,15 @@ def _ensured(kind: str, specs: Any, state: str = "present") -> Operation:
 
 
 OPERATIONS = {
+    "NSX-T address book": Operation(
+        _doing(lambda client: client.edges.addresses()), config={"edges": 0, "nsxt_edges": 1}
+    ),
+    "NSX-T firewall: a rule with a name": Operation(
+        _doing(lambda client: client.ensure("ans.firewall_rule", {**RULE, "source": "network:dmz"}) and None),
+        services,
+        prepare=prepare_with_name,
+        config={"edges": 0, "nsxt_edges": 1},
+    ),
     "NSX-T firewall: a rule": _ensured("ans.firewall_rule", RULE),
     "NSX-T firewall: a rule gone": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent"),
     "NSX-T NAT: a rule": _ensured("ans.nat_rule", NAT_RULE),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.operations import Ending, Operation
-from tests.faults.world import CANARY_TOKEN, World
+from tests.faults.world import BEGAN, CANARY_TOKEN, World
+from tests.support.saml import assertion
 from vcloudair_core.cli.doctor.api_checks import check_rights, check_sign_in
 from vcloudair_core.cli.doctor.diagnosis import FAILURE
 from vcloudair_core.compat.sessions import VCAODSession, VCASession
@@ -26,6 +27,14 @@ def _with_api_token(world: World) -> Ending:
     world.simulator.world.tokens.api_tokens["canary"] = ApiToken("canary", "canary", "org1", "demo", CANARY_TOKEN)
     settings = {"api_token": CANARY_TOKEN, "username": "", "password": "", "vdc": "", "edge": ""}
     with world.client(**settings) as client:
+        world.signed_in(client)
+        return Ending([client.session.identity.user, client.session.identity.org_name])
+
+
+def _with_saml_token(world: World) -> Ending:
+    text = assertion(at=BEGAN, minutes=24 * 60)
+    world.secrets.add(text)
+    with world.client(saml_token=text, username="", password="", org="org1") as client:
         world.signed_in(client)
         return Ending([client.session.identity.user, client.session.identity.org_name])
 
@@ -76,6 +85,7 @@ OPERATIONS = {
     "sign-in vchs": _sign_in(service_type="vchs"),
     "sign-in vca": _sign_in(service_type="vca", org=""),
     "sign-in api token": Operation(_with_api_token, config={"api_versions": ("36.3",)}),
+    "sign-in saml token": Operation(_with_saml_token, config={"release": "10.6"}),
     "VCASession direct": Operation(_seed_session),
     "VCASession": Operation(_seed_portal, config={"profile": "all"}),
     "VCAODSession": Operation(_seed_on_demand, config={"profile": "all"}),

@@ -119,7 +119,10 @@ edges_of_nsxv = st.fixed_dictionaries({}, optional={**sections, **services}).fil
 
 
 def edges_of(edge_api: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Generate documents of an API. vCloud Air has no section for static routes and DNS."""
+    """Generate documents of an API.
+
+    vCloud Air has no sections for static routes and DNS.
+    """
     return edges if edge_api == "hybridity" else edges_of_nsxv
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from tests.support.saml import assertion
 from vcloudair_core.client import Client
 from vcloudair_core.errors import AuthenticationError, ConfigurationError
 from vcloudair_core.session.auth.saml import assertion_of
@@ -25,22 +26,7 @@ from vcloudair_core.util.redaction import Secret
 
 ENDPOINTS = {"5.x": "POST /api/sessions", "10.4": "POST /api/sessions", "10.6": "POST /cloudapi/1.0.0/sessions"}
 """Sign-in requests by release."""
-BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 HOLDER = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"
-
-
-def assertion(user: str = "demo", minutes: int = 5, method: str = BEARER, certificate: str = "") -> str:
-    limit = (datetime.now(timezone.utc) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    key = (
-        '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>'
-        f"{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
-    )
-    return (
-        '<saml2:Assertion xmlns:saml2="urn:oasis:names:tc:SAML:2.0:assertion" ID="_1" Version="2.0">\n'
-        f'<saml2:Subject><saml2:NameID>{user}</saml2:NameID><saml2:SubjectConfirmation Method="{method}">'
-        f"{key if certificate else ''}</saml2:SubjectConfirmation></saml2:Subject>\n"
-        f'<saml2:Conditions NotOnOrAfter="{limit}"/></saml2:Assertion>'
-    )
 
 
 def client_of(simulator: Simulator, **options: Any) -> Client:
