@@ -278,6 +278,18 @@ def test_vcda_has_its_own_ports_and_certificates(tmp_path: Path) -> None:
             _sites(variables["VCA_VCDA_URL"], variables["VCA_CA_PATH"])
 
 
+def test_vcda_certificates_have_their_own_host_name() -> None:
+    with SimulatorServer(SimulatorConfig(profile="vcd", vcda_replications=1)) as running:
+        variables = running.env()
+        trusted = ssl.create_default_context(cafile=variables["VCA_VCDA_CA_PATH"])
+        port = int(variables["VCA_VCDA_URL"].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as plain:
+            trusted.wrap_socket(plain, server_hostname="vcda.example.test").close()
+        mismatch = pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch")
+        with socket.create_connection(("127.0.0.1", port)) as plain, mismatch:
+            trusted.wrap_socket(plain, server_hostname="vcd.example.test")
+
+
 def test_vcda_endpoints_outlive_a_reset() -> None:
     config = SimulatorConfig(profile="vcd", vcda_replications=1)
     with SimulatorServer(config, tls=False) as running:
