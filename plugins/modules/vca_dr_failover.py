@@ -27,8 +27,13 @@ options:
       - V(test) starts a copy of each VM in the cloud, while the source VM continues to run.
       - V(cleanup) removes the VMs that tests created.
       - V(failover) starts each VM in the cloud and ends the replication from its source.
+      - The other actions require VMware Cloud Director Availability (VCDA).
+      - V(migrate) powers off and synchronizes each source VM, and then starts the VM in the cloud.
+      - V(reverse) reverses the replication of VMs that were failed over or migrated, so that they are protected again.
+      - V(failback) migrates VMs with a reversed replication back to their original site.
+      - V(pause), V(resume) and V(sync) pause a replication, resume it, and transfer the newest data.
     type: str
-    choices: [test, cleanup, failover]
+    choices: [test, cleanup, failover, migrate, reverse, failback, pause, resume, sync]
     required: true
   vms:
     description: >-
@@ -50,6 +55,18 @@ options:
   power_on:
     description: Whether to power on the recovered VMs. The default is the value of the plan, or V(true) without a plan.
     type: bool
+  point:
+    description:
+      - Point in time to recover to in a test or failover. This is V(latest), the ID of a point in time, or a time in
+        ISO 8601. A time selects the newest point in time that is not later.
+      - The default is the value of the plan, or V(latest) without a plan.
+    type: str
+  provider:
+    description: >-
+      API of disaster recovery, which is DR 2.x (V(vr)) or VMware Cloud Director Availability (V(vcda)). The default is
+      the value of the plan. Without it, the setting C(dr_provider) selects the API.
+    type: str
+    choices: [vr, vcda]
   synchronize:
     description: Synchronize the newest data before a test. If the source site cannot be reached, the test fails.
     type: bool
@@ -163,6 +180,12 @@ EXAMPLES = r"""
     plan: "{{ playbook_dir }}/payroll.yml"
     resume: true
     approve: ["Is the primary site down?"]
+
+- name: Protect the VMs of a plan again after a failover with VCDA
+  vcloudair.cloud.vca_dr_failover:
+    action: reverse
+    plan: "{{ playbook_dir }}/payroll.yml"
+    provider: vcda
 """
 
 RETURN = r"""
@@ -253,12 +276,15 @@ if TYPE_CHECKING:
     from vcloudair_core import Client
     from vcloudair_core.recovery import RecoveryPlan
 
+ACTIONS = ["test", "cleanup", "failover", "migrate", "reverse", "failback", "pause", "resume", "sync"]
 ARGUMENTS = {
-    "action": {"type": "str", "choices": ["test", "cleanup", "failover"], "required": True},
+    "action": {"type": "str", "choices": ACTIONS, "required": True},
     "vms": {"type": "list", "elements": "str", "aliases": ["names"]},
     "all": {"type": "bool", "default": False},
     "plan": {"type": "path"},
     "power_on": {"type": "bool"},
+    "point": {"type": "str"},
+    "provider": {"type": "str", "choices": ["vr", "vcda"]},
     "synchronize": {"type": "bool"},
     "max_concurrent": {"type": "int"},
     "vm_timeout": {"type": "float"},
@@ -290,6 +316,8 @@ def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Re
     plan = build_plan(
         params,
         power_on=params["power_on"],
+        point=params["point"],
+        provider=params["provider"],
         synchronize=params["synchronize"],
         max_concurrent=params["max_concurrent"],
         vm_timeout=params["vm_timeout"],
@@ -322,6 +350,7 @@ def _start_only(client: Client, plan: RecoveryPlan, params: Params, diff_mode: b
         refuse("wait", "must be true if plan is set, because the order of the plan requires waiting")
     options = OperationOptions(
         power_on=plan.power_on,
+        point=plan.point,
         synchronize=plan.synchronize,
         max_concurrent=plan.max_concurrent,
         stuck_after=plan.stuck_after,
@@ -331,7 +360,7 @@ def _start_only(client: Client, plan: RecoveryPlan, params: Params, diff_mode: b
         wait=False,
     )
     names = None if params["all"] else params["vms"]
-    vms = result_rows(client.dr.act(params["action"], names, options=options))
+    vms = result_rows(client.dr.using(plan.provider).act(params["action"], names, options=options))
     return dict(result_of(vms, params["action"], diff_mode), **failure(vms))
 
 

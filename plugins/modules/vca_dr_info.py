@@ -21,6 +21,10 @@ options:
     type: list
     elements: str
     aliases: [names]
+  points:
+    description: Also return the points in time of each replication. This takes one request for each replication.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - vcloudair.cloud._vca
   - vcloudair.cloud._attributes
@@ -43,7 +47,7 @@ RETURN = r"""
 replications:
   description: >-
     Replications, with the states that the server reports. C(last_sync) is the start time of the newest transfer, or
-    V(null) if no transfer has started.
+    V(null) if no transfer has started. With O(points=true), C(points) lists the points in time, newest first.
   returned: success
   type: list
   elements: dict
@@ -70,13 +74,20 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Mod
 if TYPE_CHECKING:
     from vcloudair_core import Client
 
-ARGUMENTS = {"vms": {"type": "list", "elements": "str", "aliases": ["names"]}}
+ARGUMENTS = {
+    "vms": {"type": "list", "elements": "str", "aliases": ["names"]},
+    "points": {"type": "bool", "default": False},
+}
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Return the replications of the selected VMs."""
     replications = client.dr.replications(params["vms"])
-    return {"changed": False, "replications": [replication.as_dict() for replication in replications]}
+    rows = [replication.as_dict() for replication in replications]
+    if params["points"]:
+        for row in rows:
+            row["points"] = [point.as_dict() for point in client.dr.points(row["id"])]
+    return {"changed": False, "replications": rows}
 
 
 MODULE = Module(read, ARGUMENTS, of_edges=False)

@@ -66,7 +66,9 @@ STEERING = {"state", "purge"}
 
 TUNING = {
     "allowed_origins", "audit_log", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
-    "parallel_calls", "protected_names", "retries", "saml_key_file", "saml_token", "state_url",
+    "parallel_calls", "protected_names", "retries", "saml_key_file", "saml_token", "dr_provider", "vcda_url",
+    "vcda_ca_path", "vcda_version", "vcda_peer_user", "vcda_peer_password", "vcda_peer_token", "vcda_peer_org",
+    "state_url",
 }  # fmt: skip
 """Settings that modules read only from the environment or the configuration file."""
 

@@ -25,12 +25,17 @@ from vcloudair_core.recovery.plan.model import RecoveryPlan
 from vcloudair_core.recovery.readiness.evidence import gather
 from vcloudair_core.recovery.readiness.plan_checks import last_test_check, plan_check, step_checks
 from vcloudair_core.recovery.readiness.readiness_check import FAIL, OK, UNKNOWN, WARN, Check
-from vcloudair_core.recovery.readiness.replication_checks import OPERATIONS, vm_checks
+from vcloudair_core.recovery.readiness.replication_checks import vm_checks
 from vcloudair_core.recovery.readiness.vdc_checks import place_checks
+from vcloudair_core.services.dr.model import FAILOVER, MIGRATE, TEST
+from vcloudair_core.services.dr.operation_options import OperationOptions
+from vcloudair_core.services.dr.port import check_capabilities
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
 
+ACTIONS = (TEST, FAILOVER, MIGRATE)
+"""Actions whose readiness can be checked. A migration needs VCDA."""
 MAX_NOT_READY, MAX_ESSENTIAL_FAILED = 70, 40
 _CREDIT = {OK: 1.0, WARN: 0.5, FAIL: 0.0, UNKNOWN: 0.0}
 _ORDER = (FAIL, UNKNOWN, WARN, OK)
@@ -77,7 +82,7 @@ def assess(
     Args:
         client: The client of the cloud that VMs are recovered to.
         plan: The plan. To check VMs without a plan file, use :func:`plan_of_vms`.
-        action: ``test`` or ``failover``.
+        action: ``test``, ``failover``, or with VCDA ``migrate``.
         now: The time from which the age of the last synchronization is measured. The default is the time of the
             session clock.
         last_test: The time of the last successful test. By default, the time is read from the journals on this host.
@@ -85,12 +90,13 @@ def assess(
     Raises: SpecError for any other ``action``, before a request is sent; AuthenticationError and ConfigurationError;
     TransportError when the list of replications cannot be read.
     """
-    if action not in OPERATIONS:
-        raise SpecError("action", f"{action!r} is not one of {', '.join(OPERATIONS)}")
+    if action not in ACTIONS:
+        raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
+    check_capabilities(client.dr.using(plan.provider).provider, action, OperationOptions())
     if last_test == "from_journals":
         last_test = _last_test(client, plan)
     checked_at = now or datetime.fromtimestamp(client.session.clock.wall(), timezone.utc)
-    evidence = gather(client, plan, checked_at)
+    evidence = gather(client, plan, checked_at, action)
     checks = [
         plan_check(plan),
         *vm_checks(plan, action, evidence),

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, TransportError, VcloudAirError
 from vcloudair_core.recovery.plan.model import PlannedVm, RecoveryPlan
-from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
+from vcloudair_core.services.dr.model import FAILOVER, RecoveryDetails, Reference, Replication
+from vcloudair_core.services.dr.providers import VCDA
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -71,6 +73,9 @@ class Evidence:
         records: Records of the VDCs.
         homes: The VDCs of the replications. The keys are the links of the replications. Replications in unknown VDCs
             are left out.
+        has_vdc_permissions: True if the server returns the actions that a VDC allows.
+        networks_of: The networks that a replication maps to, by the link of the replication. Only with VCDA.
+        peer_errors: The error of signing in to each other site that the action needs, or None. Only with VCDA.
     """
 
     now: datetime
@@ -82,6 +87,9 @@ class Evidence:
     org: Record | VcloudAirError | None = None
     records: Sequence[Record] | VcloudAirError = ()
     homes: Mapping[str, Place] = field(default_factory=dict)
+    has_vdc_permissions: bool = True
+    networks_of: Mapping[str, tuple[str, ...] | VcloudAirError] = field(default_factory=dict)
+    peer_errors: Mapping[str, VcloudAirError | None] = field(default_factory=dict)
 
     def placeholder_of(self, group: Replication) -> Record | None:
         """Return the placeholder VM of a replication, if it was read."""
@@ -103,20 +111,20 @@ def uuid_of(text: str) -> str:
     return text.rstrip("/")[-36:].casefold()
 
 
-def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
+def gather(client: Client, plan: RecoveryPlan, now: datetime, action: str = FAILOVER) -> Evidence:
     """Read everything that the checks need.
 
     Sends one request per VM, one more for every 25 VMs, and about seven others.
 
     Raises: TransportError when the list of replications cannot be read, AuthenticationError, ConfigurationError.
     """
-    service: RecoveryService = client.dr
+    service: RecoveryService = client.dr.using(plan.provider)
     listed = tried(lambda: _named(service, service.references()))
     if isinstance(listed, TransportError):
         raise listed
     if isinstance(listed, VcloudAirError):
         return Evidence(now, listed)
-    matches = tuple(_matches(plan, listed))
+    matches = tuple(_matches(plan, listed, service, action))
     chosen = list(
         {match.candidates[0].href: match.candidates[0] for match in matches if len(match.candidates) == 1}.values()
     )
@@ -130,6 +138,8 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
         org=tried(lambda: query("organization", {"name": client.session.identity.org_name}).first()),
         records=tried(lambda: query("orgVdc").all()),
     )
+    if service.provider.name == VCDA:
+        return _placed(service, with_vcda(service, evidence, action))
     names = [group.name for group in evidence.read_groups()]
     evidence = replace(evidence, placeholders=tried(lambda: _placeholders(query, names)))
     return _placed(service, evidence)
@@ -170,10 +180,27 @@ def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Refere
     return [replace(reference, name=reference.name or known.get(reference.href, "")) for reference in listed]
 
 
-def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMatch]:
+def _matches(
+    plan: RecoveryPlan, listed: Sequence[Reference], service: RecoveryService, action: str
+) -> Iterable[PlanMatch]:
+    """Yield the VMs of the plan with their replications.
+
+    A vApp stands for all of its VMs.
+    """
+    provider = service.provider
     if plan.all_vms:
-        return [PlanMatch(PlannedVm(reference.name or reference.id), (reference,)) for reference in listed]
-    return [PlanMatch(vm, tuple(reference for reference in listed if reference.matches(vm.name))) for vm in plan.vms]
+        for reference in provider.selected(listed, action):
+            yield PlanMatch(PlannedVm(reference.name or reference.id), (reference,))
+        return
+    for vm in plan.vms:
+        candidates = [reference for reference in listed if reference.matches(vm.name)]
+        if len(candidates) > 1:
+            candidates = provider.selected(candidates, action) or candidates
+        of_vapp = [] if candidates else provider.expand(vm.name, listed)
+        if of_vapp:
+            yield from (PlanMatch(replace(vm, name=reference.name), (reference,)) for reference in of_vapp)
+        else:
+            yield PlanMatch(vm, tuple(candidates))
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
@@ -186,6 +213,27 @@ def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, 
         where = {"name": list(names[start : start + _NAMES_PER_REQUEST]), "isVAppTemplate": False}
         placeholders.update({uuid_of(str(record.get("container", ""))): record for record in query("vm", where).all()})
     return placeholders
+
+
+def with_vcda(service: RecoveryService, evidence: Evidence, action: str) -> Evidence:
+    """Return the evidence with the data that only VCDA has."""
+    from vcloudair_core.services.dr.vcda.vcda_networks import configured_networks, read_settings
+    from vcloudair_core.services.dr.vcda.vcda_provider import VcdaProvider
+    from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReplication
+    from vcloudair_core.services.dr.vcda.vcda_requests import source_needed
+
+    provider = service.provider
+    assert isinstance(provider, VcdaProvider)
+    groups = [group for group in evidence.read_groups() if isinstance(group, VcdaReplication)]
+    vcda = provider.vcda
+
+    def networks_of(group: VcdaReplication) -> tuple[str, ...]:
+        return configured_networks(read_settings(vcda, group), action)
+
+    networks = {group.href: tried(partial(networks_of, group)) for group in groups}
+    sites = {site for group in groups if (site := source_needed(group, action))}
+    errors = {site: tried(partial(vcda.extend, site)) for site in sites}
+    return replace(evidence, has_vdc_permissions=False, networks_of=networks, peer_errors=errors)
 
 
 # -- where replications are --------------------------------------------------------------------------------------
@@ -202,7 +250,7 @@ def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
         return replace(evidence, places=places)
     groups = evidence.read_groups()
     homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
-    if len(places) > 1 and len(homes) < len(groups):
+    if evidence.has_vdc_permissions and len(places) > 1 and len(homes) < len(groups):
         places = [_with_replication_ids(service, place) for place in places]
         homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
     used = {home.reference.id for home in homes.values()}
@@ -230,6 +278,8 @@ def _places(service: RecoveryService, records: Sequence[Record] | VcloudAirError
 
 
 def _home(evidence: Evidence, group: Replication, places: Sequence[Place]) -> Place | None:
+    if group.target_vdc_id:
+        return next((place for place in places if place.reference.id.casefold() == group.target_vdc_id), None)
     placeholder = evidence.placeholder_of(group)
     if placeholder is not None and placeholder.get("vdc"):
         return next((place for place in places if place.reference.id.casefold() == uuid_of(placeholder["vdc"])), None)
@@ -248,6 +298,6 @@ def _with_replication_ids(service: RecoveryService, place: Place) -> Place:
 
 
 def _detailed(service: RecoveryService, place: Place) -> Place:
-    if place.is_enabled is False:
+    if place.is_enabled is False or not service.provider.capabilities.has_vdc_permissions:
         return place
     return replace(place, details=tried(lambda: service.details_of(place.reference)))

@@ -16,7 +16,9 @@ from vcloudair_core.recovery.readiness.readiness_check import (
     Check,
     CheckSubject,
 )
+from vcloudair_core.recovery.readiness.vcda_checks import vcda_checks, vcda_networks, vcda_state
 from vcloudair_core.services.dr.model import FAILOVER, TEST
+from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReplication
 
 if TYPE_CHECKING:
     from vcloudair_core.recovery.readiness.evidence import Evidence, PlanMatch
@@ -90,8 +92,15 @@ def _replicated(plan: RecoveryPlan, match: PlanMatch, action: str, evidence: Evi
     if isinstance(group, VcloudAirError):
         yield CheckSubject("replication", name, ESSENTIAL).required_unreadable("the replication", group)
         return
-    state = _state(name, group, action)
-    yield state
+    if isinstance(group, VcdaReplication):
+        yield vcda_state(name, group, action)
+        yield from vcda_checks(name, group, evidence)
+        yield _data(name, group)
+        if group.points:
+            yield _rpo(plan, match.vm, group, action, evidence.now)
+        yield vcda_networks(match.vm, name, group, action, evidence)
+        return
+    yield _state(name, group, action)
     if action == FAILOVER and group.is_recovered:
         return  # after a failover, the state of the source does not matter
     if not (group.blocking_reason(action) or group.has_reached(action)):

@@ -40,7 +40,7 @@ def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterato
             homes.setdefault(home.reference.id, (home, []))[1].append(group)
     running = _to_run(plan, evidence)
     for home, groups in homes.values():
-        yield _enabled(home, action)
+        yield _enabled(home, action, has_permissions=evidence.has_vdc_permissions)
         started = [group for group in groups if group.href in running]
         if started:
             yield _memory(home, started, evidence)
@@ -62,12 +62,14 @@ def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
     }
 
 
-def _enabled(place: Place, action: str) -> Check:
+def _enabled(place: Place, action: str, *, has_permissions: bool) -> Check:
     """Check that a VDC allows the action. Source: protocol/dr.md §2.5, §3.4."""
     subject = CheckSubject("vdc", place.name, ESSENTIAL)
     record, details = place.record or {}, place.details
     if record.get("isEnabled") is False:
         return subject.fail("the VDC is disabled", "Ask the provider to enable the VDC.")
+    if not has_permissions:
+        return subject.ok("the VDC is enabled")
     if place.is_enabled is False or isinstance(details, NotFoundError):
         return subject.fail("the VDC is not enabled for recovery", _ENABLE)
     if not isinstance(details, RecoveryDetails):

@@ -41,7 +41,6 @@ _TONES = {
     "skipped": "soft",
     "not_started": "soft",
 }
-_TITLES = {"test": "Test", "cleanup": "Cleanup", "failover": "Failover"}
 _MIN_TOGETHER = 4
 """Minimum number of VMs with the same failure reason to combine into one entry."""
 _ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died", "": "end unknown"}
@@ -71,7 +70,7 @@ def html_of(report: RunReport) -> str:
     template, css = _template()
     name = str(report.plan.get("name") or "")
     anchors = {vm.id: f"m{number}" for number, vm in enumerate(report.vms, 1)}
-    heading = _TITLES.get(report.action, "Run") + (f" of {name}" if name else "")
+    heading = report_text.ACTIONS.get(report.action, "run").capitalize() + (f" of {name}" if name else "")
     formats = {name: getattr(report_text, name) for name in ("duration", "minutes", "clock", "date_and_clock", "met")}
     if report.started is not None and report.ended is not None and report.started.date() != report.ended.date():
         formats["clock"] = report_text.day_and_clock

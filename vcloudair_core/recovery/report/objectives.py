@@ -21,7 +21,7 @@ from vcloudair_core.recovery.report.model import (
 )
 
 _UNKNOWN = "the outcome is unknown"
-_NO_RECOVERY = "a cleanup recovers no VMs"
+_NO_RECOVERY = "the action recovers no VMs"
 
 Target = tuple[float | None, str]
 
@@ -31,7 +31,7 @@ class RunTimes:
     """The times of a run, used to measure the objectives of its VMs.
 
     ``last`` is the newest time in the journal. ``is_over`` is true if the run has finished, so no more VMs will be
-    recovered. ``is_recovery`` is False if the action is a cleanup, which recovers no VMs and has no objectives.
+    recovered. ``is_recovery`` is False if the action recovers no VMs, such as a cleanup, and so has no objectives.
     """
 
     started: datetime | None

@@ -37,7 +37,18 @@ GLYPHS = {
     ROLLED_BACK: "↩", ROLLBACK_FAILED: "✗", INTERRUPTED: "‖", UNFINISHED: "?", UNKNOWN: "?",
 }  # fmt: skip
 """Symbols of verdicts. Show them with the label, never instead of it."""
-ACTIONS = {"test": "test", "cleanup": "cleanup", "failover": "failover"}
+ACTIONS = {
+    "test": "test", "cleanup": "cleanup", "failover": "failover", "migrate": "migration", "reverse": "reversal",
+    "failback": "failback", "pause": "pause", "resume": "resumption", "sync": "synchronization",
+}  # fmt: skip
+"""Nouns of the actions."""
+OUTCOMES = {
+    "cleanup": "cleaned up", "reverse": "reversed", "pause": "paused", "resume": "resumed", "sync": "synchronized",
+}  # fmt: skip
+"""Results of the actions that recover no VMs.
+
+The result of all other actions is ``recovered``.
+"""
 
 
 def duration(seconds: float | None) -> str:

@@ -42,7 +42,7 @@ from vcloudair_core.recovery.report.model import (
     stamped,
 )
 from vcloudair_core.recovery.report.objectives import RunTimes, first_target, vm_rpo, vm_rto, worst
-from vcloudair_core.recovery.report.report_text import ACTIONS, duration
+from vcloudair_core.recovery.report.report_text import ACTIONS, OUTCOMES, duration
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def report_of(events: Iterable[Event]) -> RunReport:
     run = fold.run
     plan = read.mapping(run, "plan")
     started = read.moment(run)
-    times = RunTimes(started, fold.last, fold.finish is not None, read.text(run, "action") != "cleanup")
+    times = RunTimes(started, fold.last, fold.finish is not None, read.text(run, "action") not in OUTCOMES)
     groups = _groups(fold, plan, times)
     vms = [vm for group in groups for vm in group.vms]
     verdict, reason = _verdict(fold, vms)
@@ -299,7 +299,7 @@ def _sentence(report: RunReport) -> str:
 
 
 def _count(succeeded: int, total: int, action: str) -> str:
-    outcome = "cleaned up" if action == "cleanup" else "recovered"
+    outcome = OUTCOMES.get(action, "recovered")
     if not total:
         return "no VMs are known"
     if total == 1:

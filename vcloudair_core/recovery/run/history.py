@@ -191,13 +191,13 @@ def restored_ids(run_events: list[Event]) -> set[str]:
 def pending_restores(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[AppliedChange]:
     """Return test network changes that no cleanup has undone yet, newest first.
 
-    Changes before the last failover are left out, because the failover needs its own network configuration.
+    Changes before the last failover or migration are left out, because it needs its own network configuration.
     """
     changes: list[AppliedChange] = []
     restored: set[str] = set()
     for folder, run_events in runs_of(settings, plan_name, cloud):
         action = run_events[0]["action"]
-        if action == "failover":
+        if action in ("failover", "migrate"):
             break
         restored |= restored_ids(run_events)
         changes += applied_changes(folder, run_events) if action == "test" else []

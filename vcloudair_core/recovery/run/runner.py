@@ -22,6 +22,7 @@ from vcloudair_core.recovery.plan.group_order import check_order
 from vcloudair_core.recovery.plan.model import Group, RecoveryPlan, Step
 from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
 from vcloudair_core.recovery.report.report_files import save_report
+from vcloudair_core.recovery.report.report_text import OUTCOMES
 from vcloudair_core.recovery.report.run_report import RunReport, report_of
 from vcloudair_core.recovery.run.history import applied_changes, cloud_of
 from vcloudair_core.recovery.run.network_changes import write_durably
@@ -42,18 +43,6 @@ if TYPE_CHECKING:
     from vcloudair_core.services.dr.service import RecoveryService
 
 _log = logging.getLogger(__name__)
-
-_OUTCOMES = {
-    "cleanup": "were not cleaned up",
-    "reverse": "were not reversed",
-    "pause": "were not paused",
-    "resume": "were not resumed",
-    "sync": "were not synchronized",
-}
-"""End of the sentence about the VMs whose action did not succeed.
-
-The default is ``were not recovered``.
-"""
 
 
 @dataclass(frozen=True)
@@ -415,7 +404,7 @@ def _check_cloud(client: Client, of_run: dict[str, Any]) -> None:
 def _failure_reason(action: str, schedule: PlanSchedule, state: RunState) -> str:
     """Return the reason why a run has failed, or an empty string."""
     missing = [operation for operation in state.operations if operation.state != OVER or not operation.has_succeeded]
-    outcome = _OUTCOMES.get(action, "were not recovered")
+    outcome = f"were not {OUTCOMES.get(action, 'recovered')}"
     reasons = []
     if missing:
         reasons.append(f"{len(missing)} of {len(state.operations)} VMs {outcome}: {_missing_by_reason(missing)}")

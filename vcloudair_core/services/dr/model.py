@@ -135,6 +135,14 @@ class Replication(ABC):
         """True if a test has ended and was not cleaned up."""
 
     @property
+    def target_vdc_id(self) -> str:
+        """UUID of the target VDC in lower case.
+
+        It is empty if the server does not return it.
+        """
+        return ""
+
+    @property
     def is_busy(self) -> bool:
         """True if an action is in progress, but the state does not show which one."""
         return False

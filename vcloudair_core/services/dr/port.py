@@ -33,6 +33,7 @@ class Capabilities:
         pointed: The actions that can recover a VM to a point in time.
         can_cancel: True if the API can cancel tasks.
         has_operation_ids: True if a request can carry an ID of the client, with which its task can be searched.
+        has_vdc_permissions: True if the API returns the actions that a VDC allows.
         can_map_networks: True if a request can contain networks and addresses of the recovered VM.
     """
 
@@ -41,6 +42,7 @@ class Capabilities:
     can_cancel: bool = False
     has_operation_ids: bool = False
     can_map_networks: bool = False
+    has_vdc_permissions: bool = False
 
 
 @dataclass(frozen=True)

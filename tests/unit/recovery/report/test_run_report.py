@@ -211,7 +211,7 @@ def test_a_cleanup_has_no_objectives() -> None:
     run_report = report(vms=2, action="cleanup")
     assert run_report.verdict == "succeeded"
     assert {run_report.rto.is_met, run_report.rpo.is_met, run_report.groups[0].rto.is_met} == {None}
-    assert run_report.vms[0].rto.why == "a cleanup recovers no VMs"
+    assert run_report.vms[0].rto.why == "the action recovers no VMs"
 
 
 def test_data_replicated_after_the_start_has_age_0() -> None:

@@ -15,7 +15,7 @@ from vcloudair_core.errors import ConfigurationError, PlanRejectedError
 if TYPE_CHECKING:
     from vcloudair_core.recovery import Check, Readiness, RecoveryPlan
 
-ACTIONS = ("test", "failover")
+ACTIONS = ("test", "failover", "migrate")
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +29,9 @@ def check(
     vms: list[str] = typer.Argument(None, metavar="[VM]...", help="VM names or replication UUIDs."),
     every: bool = typer.Option(False, "--all", help="Select all replicated VMs."),
     plan: str = typer.Option(None, "--plan", metavar="FILE", help="Recovery plan to use instead of VM names."),
-    action: str = typer.Option("failover", "--action", help="Action to check the readiness for: test or failover."),
+    action: str = typer.Option(
+        "failover", "--action", help="Action to check the readiness for: test, failover or migrate."
+    ),
 ) -> None:
     """Check that a recovery is ready to run, without starting it.
 
@@ -43,7 +45,7 @@ def check(
     from vcloudair_core.recovery import assess
 
     if action not in ACTIONS:
-        raise ConfigurationError(f"Unknown action: {action!r}.", hint="Use test or failover.")
+        raise ConfigurationError(f"Unknown action: {action!r}.", hint="Use test, failover or migrate.")
     selected = _selected_plan(vms, every, plan)
     with run.client() as client:
         readiness = assess(client, selected, action)

@@ -117,7 +117,10 @@ def end(report: RunReport) -> None:
     say(closing_sentence(report))
 
 
-_DONE = {"test": "recovered", "cleanup": "cleaned up", "failover": "failed over"}
+_DONE = {
+    "test": "recovered", "cleanup": "cleaned up", "failover": "failed over", "migrate": "migrated",
+    "reverse": "reversed", "failback": "failed back", "pause": "paused", "resume": "resumed", "sync": "synchronized",
+}  # fmt: skip
 _MOST_NAMED = 5
 
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 12
 _BAR = 24
-_VERBS = {"test": "tested", "cleanup": "cleaned up", "failover": "failed over"}
+_VERBS = {
+    "test": "tested", "cleanup": "cleaned up", "failover": "failed over", "migrate": "migrated", "reverse": "reversed",
+    "failback": "failed back", "pause": "paused", "resume": "resumed", "sync": "synchronized",
+}  # fmt: skip
 
 
 @dataclass

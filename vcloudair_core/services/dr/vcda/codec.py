@@ -163,10 +163,10 @@ def task_of(tree: Mapping[str, Any], base_url: str, local_site: str) -> Task:
     identifier, site = text_of(tree, "id"), text_of(tree, "site")
     workflow, state, error = inner(tree, "workflowInfo"), text_of(tree, "state").upper(), inner(tree, "error")
     resource = text_of(workflow, "resourceId")
-    other = f"?site={quote(site, safe='')}" if site and local_site and site != local_site else ""
+    at_site = f"?site={quote(site, safe='')}" if site and local_site and site != local_site else ""
     progress = whole_of(tree, "progress")
     return Task(
-        href=f"{base_url}/tasks/{quote(identifier, safe='')}{other}" if identifier else "",
+        href=f"{base_url}/tasks/{quote(identifier, safe='')}{at_site}" if identifier else "",
         status=_TASK_STATES.get(state, "running"),
         id=identifier,
         operation=f"{text_of(workflow, 'type')} of {text_of(workflow, 'resourceName')}",

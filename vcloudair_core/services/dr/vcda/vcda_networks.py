@@ -7,17 +7,40 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.dr.model import TEST
 from vcloudair_core.services.dr.network_mapping import NetworkMapping, NicMapping
-from vcloudair_core.services.dr.vcda.vcda_values import inner
+from vcloudair_core.services.dr.vcda.codec import parse_object
+from vcloudair_core.services.dr.vcda.vcda_requests import path_of_vm
+from vcloudair_core.services.dr.vcda.vcda_values import inner, text_of
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReplication
+    from vcloudair_core.services.dr.vcda.vcda_session import VcdaSession
 
 FAILOVER_SETTINGS, TEST_SETTINGS = "failoverSettings", "failoverTestSettings"
 
 FindNetwork = Callable[[str], Mapping[str, str]]
 """Function that returns the ID and name of a network of the destination by name."""
+
+
+def read_settings(vcda: VcdaSession, replication: VcdaReplication, site: str = "") -> dict[str, Any]:
+    """Return the network settings of a replication, for failovers and for tests.
+
+    ``site`` is the other site to ask, or an empty string. Raises: ApiError, TransportError, DecodeError.
+    """
+    response = vcda.call("GET", f"{path_of_vm(replication)}/network-settings", site=site)
+    return parse_object(response.body, f"the network settings of {replication.name}")
+
+
+def configured_networks(settings: Mapping[str, Any], action: str) -> tuple[str, ...]:
+    """Return the names of the destination networks in the settings of a replication."""
+    vapp = inner(settings, TEST_SETTINGS if action == TEST else FAILOVER_SETTINGS, "vAppNetworkSettings")
+    mappings = [mapping for mapping in vapp.get("networkMappings") or () if isinstance(mapping, dict)]
+    names = [text_of(inner(mapping, "destinationOrgVdcNetwork"), "name") for mapping in mappings]
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def mapped_settings(

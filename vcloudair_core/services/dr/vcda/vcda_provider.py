@@ -29,9 +29,9 @@ from vcloudair_core.services.dr.points_in_time import newest_first
 from vcloudair_core.services.dr.port import Capabilities, RecoveryProvider, StartRequest
 from vcloudair_core.services.dr.vcda import vcda_lists
 from vcloudair_core.services.dr.vcda.codec import parse_object, parse_points, replication_of, task_of
-from vcloudair_core.services.dr.vcda.vcda_networks import mapped_settings
+from vcloudair_core.services.dr.vcda.vcda_networks import mapped_settings, read_settings
 from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReference, VcdaReplication
-from vcloudair_core.services.dr.vcda.vcda_requests import NEED_SOURCE, PATHS, body_of, path_of_vm
+from vcloudair_core.services.dr.vcda.vcda_requests import PATHS, body_of, path_of_vm, source_needed
 from vcloudair_core.services.dr.vcda.vcda_session import VcdaSession
 from vcloudair_core.services.dr.vm_store import find_networks, find_vms_by_id
 from vcloudair_core.services.dr.wire_values import server_time_of
@@ -151,12 +151,14 @@ class VcdaProvider(RecoveryProvider):
         Raises: ApiError, TransportError, DecodeError.
         """
         assert isinstance(replication, VcdaReplication)
-        for site in {self._site_of(replication), self._peer_of(replication, request)} - {""}:
+        for site in {
+            self._site_of(replication),
+            source_needed(replication, request.action, synchronize=request.synchronize),
+        } - {""}:
             self.vcda.extend(site)
         if request.networks is None or request.action not in RECOVERIES:
             return request
-        response = self.vcda.call("GET", f"{path_of_vm(replication)}/network-settings", site=self._site_of(replication))
-        settings = parse_object(response.body, f"the network settings of {replication.name}")
+        settings = read_settings(self.vcda, replication, site=self._site_of(replication))
         mapped = mapped_settings(
             settings, request.networks, request.action, lambda name: self._network(replication, name)
         )
@@ -189,7 +191,7 @@ class VcdaProvider(RecoveryProvider):
             method,
             f"{path_of_vm(replication)}/{action}",
             site=self._site_of(replication),
-            peer=self._peer_of(replication, request),
+            peer=source_needed(replication, request.action, synchronize=request.synchronize),
             body=body_of(request),
             operation_id=request.operation_id,
             once=True,
@@ -206,12 +208,6 @@ class VcdaProvider(RecoveryProvider):
         with self._lock:
             self._peers.add(replication.destination_site)
         return replication.destination_site
-
-    def _peer_of(self, replication: VcdaReplication, request: StartRequest) -> str:
-        """Return the other site that an action needs, or an empty string."""
-        needs_source = request.action in NEED_SOURCE or (request.action == TEST and request.synchronize)
-        is_other = replication.source_site not in ("", self.local_site)
-        return replication.source_site if needs_source and is_other else ""
 
     def tasks(self, since: float | None = None) -> list[Task]:
         """Return the tasks that started at ``since`` or later.

@@ -117,6 +117,10 @@ class VcdaReplication(Replication):
         return self.recovery_state == TESTED
 
     @property
+    def target_vdc_id(self) -> str:
+        return self.destination_vdc_id.casefold()
+
+    @property
     def is_busy(self) -> bool:
         return self.recovery_state == IN_PROGRESS
 

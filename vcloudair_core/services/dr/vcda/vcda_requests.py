@@ -42,6 +42,16 @@ NEED_SOURCE = frozenset({MIGRATE, FAILBACK, REVERSE, PAUSE, RESUME, SYNC})
 """Actions that need the source site. Source: protocol/vcda.md §2."""
 
 
+def source_needed(replication: VcdaReplication, action: str, *, synchronize: bool = False) -> str:
+    """Return the source site that an action needs.
+
+    Return an empty string if the action does not need it, or if it is the site of this client.
+    """
+    is_needed = action in NEED_SOURCE or (action == TEST and synchronize)
+    is_other = replication.source_site not in ("", replication.local_site)
+    return replication.source_site if is_needed and is_other else ""
+
+
 def path_of_vm(replication: VcdaReplication) -> str:
     """Return the path of a VM replication."""
     return f"/vm-replications/{quote(replication.id, safe='')}"

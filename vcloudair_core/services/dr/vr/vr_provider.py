@@ -53,7 +53,9 @@ class VrProvider(RecoveryProvider):
 
     name = "vr"
     title = "DR 2.x"
-    capabilities = Capabilities(actions=frozenset(_ACTIONS), pointed=frozenset({TEST, FAILOVER}), can_cancel=True)
+    capabilities = Capabilities(
+        actions=frozenset(_ACTIONS), pointed=frozenset({TEST, FAILOVER}), can_cancel=True, has_vdc_permissions=True
+    )
 
     def __init__(self, session: Session, org_id: str = "") -> None:
         super().__init__(session)
@@ -80,7 +82,8 @@ class VrProvider(RecoveryProvider):
                 "or the user has no permission to see it.",
                 status=exc.status,
                 request_id=exc.request_id,
-                hint="Ask the provider if the disaster recovery extension is installed.",
+                hint="If the cloud has VMware Cloud Director Availability, set vcda_url (VCA_VCDA_URL). Otherwise, ask "
+                "the provider if the disaster recovery extension is installed.",
             ) from exc
 
     def read(self, reference: Reference) -> Replication:

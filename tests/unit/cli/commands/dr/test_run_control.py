@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vcloudair_core.cli.commands.dr import dr
+from vcloudair_core.cli.commands.dr.action_start import confirm
 from vcloudair_core.cli.commands.dr.run_control import closing_sentence
 from vcloudair_core.recovery.plan.model import plan_of_vms
 
@@ -30,6 +30,7 @@ def report(action: str, names: list[str], path: str = "", *, rto: bool | None = 
         (report("test", list("abcdef")), "6 of 6 VMs recovered. To clean up, run: vca dr cleanup --all"),
         (report("failover", ["a"], "p.yml", rto=False), "1 of 1 VMs failed over, RTO missed."),
         (report("cleanup", ["a", "b"]), "2 of 2 VMs cleaned up."),
+        (report("reverse", ["a"]), "1 of 1 VMs reversed."),
         (report("test", [], there=0), "0 of 0 VMs recovered."),
     ],
 )
@@ -42,6 +43,7 @@ def test_failover_confirmation_lists_ten_vms(
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "failover")
-    dr._confirm(plan_of_vms([f"vm-{number}" for number in range(1, 48)]))
+    effect = "This fails over {}. Replication from the source ends."
+    confirm(plan_of_vms([f"vm-{number}" for number in range(1, 48)]), "failover", effect)
     said = capsys.readouterr().err
     assert "47 VMs: vm-1, " in said and "vm-10 and 37 more. Replication" in said and "vm-11" not in said
