@@ -9,6 +9,7 @@ would be shorter, but would apply the ``module_defaults`` of one module to all m
 
 from __future__ import annotations
 
+import gc
 import os
 import traceback
 from collections.abc import Mapping
@@ -45,6 +46,9 @@ class ModuleAction(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module in the controller or as a module process, and return its result."""
+        # A worker inherits all objects of Ansible. Without this call, each garbage collection visits them again and
+        # copies their memory, which the worker shares with its parent until then.
+        gc.freeze()
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         name = self._task.resolved_action or self._task.action
