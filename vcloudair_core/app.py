@@ -178,7 +178,7 @@ def _default_transport(settings: Settings) -> Transport:
 
 
 _log = logging.getLogger(__name__)
-_OURS = ("engine", "services", "session", "transport")
+_OURS = ("audit", "engine", "services", "session", "transport")
 """Packages whose modules :func:`preload` imports.
 
 Without ``preload``, the modules are imported at first use.

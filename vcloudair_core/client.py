@@ -1,4 +1,7 @@
-"""Client of an org, with the services and resource kinds of plugins."""
+"""Client of an org, with the services and resource kinds of plugins.
+
+The engine is imported at first use, because clients that only read do not need it.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.audit.trail import audited
-from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
-from vcloudair_core.engine.ensure import ensure, mark_unwritten
-from vcloudair_core.engine.kind import ResourceKind, Store
-from vcloudair_core.engine.lock import locker_of
-from vcloudair_core.engine.validation import Problems, item_paths, kind_of
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.util.plugin_output import stdout_to_stderr
 
 if TYPE_CHECKING:
+    from vcloudair_core.engine.desired import Desired
+    from vcloudair_core.engine.kind import ResourceKind, Store
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Plan, PlanPolicy
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
@@ -32,12 +31,8 @@ if TYPE_CHECKING:
     from vcloudair_core.staging.service import Staging
     from vcloudair_core.staging.stage_file import StagedChanges
 
-_STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
-    "present": Present,
-    "absent": Absent,
-    "exact": Exactly,
-    "exact_lists": ExactLists,
-}
+_STATES = {"present": "Present", "absent": "Absent", "exact": "Exactly", "exact_lists": "ExactLists"}
+"""Class of the desired state, by the name of the state."""
 
 
 class Client:
@@ -124,6 +119,8 @@ class Client:
         Raises: PluginError if no plugin offers the kind, or if the plugin returns an object that is not a resource
             kind.
         """
+        from vcloudair_core.engine.kind import ResourceKind
+
         with self._lock:
             if name not in self._loaded:
                 with stdout_to_stderr():
@@ -180,6 +177,10 @@ class Client:
         Raises: SpecError before anything is sent; PlanRejectedError before anything is written; AmbiguousMatchError,
         NotConvergedError, ConflictError and the errors of :meth:`read`.
         """
+        from vcloudair_core.audit.trail import audited
+        from vcloudair_core.engine.ensure import ensure, mark_unwritten
+        from vcloudair_core.engine.lock import locker_of
+
         chosen = self.kind(kind)
         with mark_unwritten(check), _aside(chosen):
             listed = [specs] if isinstance(specs, Mapping) else list(specs)
@@ -228,9 +229,12 @@ class Client:
             self.session.check_run = None
 
     def _desired(self, kind: str, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]], state: str) -> Desired:
-        desired_type = _STATES.get(state)
-        if desired_type is None:
+        from vcloudair_core.engine import desired
+
+        name = _STATES.get(state)
+        if name is None:
             raise SpecError("state", f"{state!r} is not one of {', '.join(_STATES)}")
+        desired_type: Callable[[tuple[Any, ...]], Desired] = getattr(desired, name)
         return desired_type(_parse(self.kind(kind), specs))
 
     # -- staging -------------------------------------------------------------------------------------------------
@@ -291,6 +295,8 @@ class Client:
         return Staging(self.session, self.kind, self._desired, self._policy)
 
     def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
+        from vcloudair_core.engine.kind import Store
+
         store = kind.open(self.session, dict(target or {}))
         if not isinstance(store, Store):
             raise PluginError(
@@ -324,6 +330,8 @@ def _both(first: PlanPolicy | None, second: Callable[[Plan], None]) -> PlanPolic
 
 
 def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
+    from vcloudair_core.engine.validation import Problems, item_paths, kind_of
+
     items: Sequence[Any] = [specs] if isinstance(specs, Mapping) else list(specs)
     problems = Problems()
     parsed: list[Any] = []

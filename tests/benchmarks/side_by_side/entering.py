@@ -16,7 +16,7 @@ from tests.benchmarks.side_by_side.ansible_programs import DEBUG, PING, RULE, In
 from tests.benchmarks.side_by_side.contestants import PACKAGE, Contestant, Program, Worker, python_of_pyvcloud
 from tests.support.ansible import BIN, ROOT, environment
 
-MODULES = {s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud", s.FLOOR: "floor"}
+MODULES = {s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud", s.FLOOR: "floor", s.WITH_VERSIONS: "floor"}
 ANSIBLE = {
     s.ACTION: (RULE, True), s.MODULE: (RULE, False), s.STAGED: (RULE, True),
     s.PING: (PING, True), s.DEBUG: (DEBUG, True),
@@ -65,7 +65,8 @@ def enter(entry: Entry) -> Contestant:
 
 def _worker(entry: Entry) -> Contestant:
     log = entry.folder / "errors.log"
-    return Worker(entry.python, MODULES[entry.contender], entry.scenario.job, entry.variables, entry.environment, log)
+    job = entry.scenario.job + ("_with_versions" if entry.contender == s.WITH_VERSIONS else "")
+    return Worker(entry.python, MODULES[entry.contender], job, entry.variables, entry.environment, log)
 
 
 def _help(entry: Entry) -> Contestant:

@@ -8,6 +8,7 @@ from typing import Any
 
 OURS, ORIGINAL, PYVCLOUD, FLOOR = "ours", "vcloudair 0.5", "pyvcloud", "bare calls"
 ACTION, MODULE, PING, DEBUG = "ours, action", "ours, module", "Ansible's ping", "Ansible's debug"
+WITH_VERSIONS = "bare calls, with versions"
 STAGED = "ours, staged"
 CACHED, FILE, MINIMAL = "ours, cached", "a YAML file", "a minimal plugin"
 
@@ -130,7 +131,7 @@ SCENARIOS: Sequence[Scenario] = (
         name="sign-in",
         title="sign-in",
         unit="",
-        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR, WITH_VERSIONS),
         sizes=_always(1),
         job="sign_in",
         expected=lambda size: "signed in",
