@@ -183,7 +183,16 @@ _OURS = ("audit", "engine", "services", "session", "transport")
 
 Without ``preload``, the modules are imported at first use.
 """
-_OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock", "gzip", "lxml.etree", "platformdirs")
+_OTHERS = (
+    "cryptography.fernet",
+    "encodings.ascii",
+    "encodings.idna",
+    "filelock",
+    "gzip",
+    "lxml.etree",
+    "platformdirs",
+    "xml.etree.ElementTree",
+)
 
 
 def preload() -> App:

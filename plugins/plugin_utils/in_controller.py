@@ -73,6 +73,17 @@ All workers of a run use the same ansible-core, so one trial is enough.
 """
 
 
+def _import_serialization() -> None:
+    """Import the serialization code of Ansible before it forks the workers."""
+    with contextlib.suppress(Exception):  # another version, which imports its code in the workers
+        for direction in (common_json.Direction.CONTROLLER_TO_MODULE, common_json.Direction.MODULE_TO_CONTROLLER):
+            common_json.get_module_encoder(PROFILE, direction)
+            common_json.get_module_decoder(PROFILE, direction)
+
+
+_import_serialization()
+
+
 def arguments_of(action: Any, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a module and the arguments that Ansible adds.
 

@@ -16,7 +16,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,7 +197,8 @@ class StageFile:
         beside = self.path.with_suffix(".tmp")
         beside.unlink(missing_ok=True)
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(_plain(content), file, ensure_ascii=False)
+            # json.dump does not use the encoder in C, and is five times slower.
+            file.write(json.dumps(_plain(content), ensure_ascii=False))
         beside.replace(self.path)
 
 
@@ -298,7 +299,7 @@ def _plain(content: StagedChanges) -> dict[str, Any]:
         {**asdict(section), "snapshot": _text(section.snapshot), "working": _text(section.working)}
         for section in content.sections
     ]
-    return {**asdict(content), "format": FORMAT, "sections": sections}
+    return {**asdict(replace(content, sections=[])), "format": FORMAT, "sections": sections}
 
 
 def _parsed(plain: Mapping[str, Any]) -> StagedChanges:

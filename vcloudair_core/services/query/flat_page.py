@@ -17,7 +17,7 @@ _UTF_8 = re.compile(
 )
 
 Element = tuple[str, dict[str, str]]
-"""The name of an element without its namespace, and its attributes without a namespace."""
+"""The name of an element and its attributes, without namespaces."""
 
 
 def flat_elements(body: bytes) -> list[Element] | None:
