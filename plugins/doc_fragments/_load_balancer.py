@@ -14,18 +14,23 @@ options:
   enabled:
     description:
       - Whether the load balancer is enabled.
+      - NSX-T edge gateways accept only the current value, because only the provider enables or disables the load
+        balancer.
     type: bool
   acceleration:
     description:
       - Whether virtual servers can use the faster layer 4 engine.
+      - NSX-T edge gateways do not support this option, because the load balancer has only one engine.
     type: bool
   logging:
     description:
       - Whether the load balancer writes a log.
+      - NSX-T edge gateways do not support this option, because the load balancer has no log on the edge gateway.
     type: bool
   log_level:
     description:
       - Log level of the load balancer.
+      - NSX-T edge gateways do not support this option, because the load balancer has no log on the edge gateway.
     type: str
     choices: [emergency, alert, critical, error, warning, notice, info, debug]
   virtual_servers:
@@ -54,8 +59,9 @@ options:
       protocol:
         description:
           - Protocol of the clients. Required for a new virtual server.
+          - NSX-V and vCloud Air edge gateways do not support V(tls), because virtual servers do not have the protocol.
         type: str
-        choices: [tcp, udp, http, https]
+        choices: [tcp, udp, http, https, tls]
       port:
         description:
           - Port at which clients connect. Required for a new virtual server.
@@ -67,25 +73,42 @@ options:
       application_profile:
         description:
           - Name of the application profile.
+          - NSX-T edge gateways do not support this option, because virtual servers have no application profiles.
         type: str
       acceleration:
         description:
           - Whether to use the faster layer 4 engine. It has an effect only on protocols without HTTP features.
+          - NSX-T edge gateways do not support this option, because the load balancer has only one engine.
         type: bool
       connection_limit:
         description:
           - Maximum number of connections. The default is V(0), which means no maximum.
+          - NSX-T edge gateways do not support this option, because virtual servers have no limits of connections.
         type: int
       connection_rate_limit:
         description:
           - Maximum number of new connections per second. The default is V(0), which means no maximum.
+          - NSX-T edge gateways do not support this option, because virtual servers have no limits of connections.
         type: int
+      certificate:
+        description:
+          - Name or ID of the certificate for the protocols V(https) and V(tls). Only on NSX-T edge gateways.
+          - NSX-V and vCloud Air edge gateways do not support this option, because certificates belong to application
+            profiles.
+        type: str
+      service_engine_group:
+        description:
+          - Name of the service engine group. Only on NSX-T edge gateways. The default is the only group that the
+            provider has assigned to the edge gateway.
+          - NSX-V and vCloud Air edge gateways do not support this option, because the edge gateway balances the load
+            itself.
+        type: str
       clear:
         description:
           - Options to reset to an empty string. An empty value of the option itself counts as not set.
         type: list
         elements: str
-        choices: [description, pool, application_profile]
+        choices: [description, pool, application_profile, certificate]
   pools:
     description:
       - Pools of servers. The order does not matter.
@@ -104,31 +127,47 @@ options:
       algorithm:
         description:
           - Method that selects a member for each connection. New pools use V(round-robin) by default.
+          - NSX-V and vCloud Air edge gateways do not support algorithms of NSX-T, because the load balancer does not
+            have the algorithm.
+          - NSX-T edge gateways do not support V(uri), V(url) and V(httpheader), because the load balancer does not have
+            the algorithm.
         type: str
-        choices: [round-robin, ip-hash, leastconn, uri, url, httpheader]
+        choices: [round-robin, ip-hash, leastconn, uri, url, httpheader, least-load, fastest-response, random]
       algorithm_parameters:
         description:
           - Parameters of the algorithms V(uri), V(url) and V(httpheader).
+          - NSX-T edge gateways do not support this option, because algorithms have no parameters.
         type: str
       monitor:
         description:
           - Name of the service monitor that checks the members.
+          - On NSX-T edge gateways, the type of the health monitor, one of V(tcp), V(http), V(https), V(udp) and
+            V(icmp).
+          - NSX-T edge gateways do not support names of monitors, because health monitors have no names.
         type: str
       transparent:
         description:
           - Whether members see the IP addresses of clients instead of the address of the edge gateway.
+          - NSX-T edge gateways do not support this option, because the provider sets the transparent mode.
         type: bool
       members:
         description:
           - Members of the pool. The list replaces all members of an existing pool. The order does not matter.
+          - NSX-T edge gateways do not support V(grouping_object), because members are addresses.
+          - NSX-T edge gateways do not support V(condition=drain), because members are enabled or disabled.
+          - NSX-T edge gateways do not support V(monitor_port) other than V(port), because health monitors check the
+            port of the member.
+          - NSX-T edge gateways do not support V(min_connections), V(max_connections), because members have no limits of
+            connections.
+          - NSX-T edge gateways do not support V(weight) outside V(1) to V(20), because the weight is from 1 to 20.
         type: list
         elements: dict
         suboptions:
           name:
             description:
-              - Name of the member.
+              - Name of the member. The default is O(pools[].members[].ip_address).
+              - On NSX-T edge gateways, members have no names.
             type: str
-            required: true
           ip_address:
             description:
               - IP address of the member. Required, unless O(pools[].members[].grouping_object) is set.
@@ -180,6 +219,7 @@ options:
       name:
         description:
           - Name of the monitor. It identifies the monitor.
+          - NSX-T edge gateways do not support this option, because health monitors belong to pools.
         type: str
         required: true
       type:
@@ -239,6 +279,7 @@ options:
       name:
         description:
           - Name of the application profile. It identifies the application profile.
+          - NSX-T edge gateways do not support this option, because virtual servers have no application profiles.
         type: str
         required: true
       type:
@@ -306,6 +347,7 @@ options:
   name:
     description:
       - Name of the monitor. It identifies the monitor.
+      - NSX-T edge gateways do not support this option, because health monitors belong to pools.
     type: str
     required: true
   type:
@@ -363,6 +405,7 @@ options:
   name:
     description:
       - Name of the application profile. It identifies the application profile.
+      - NSX-T edge gateways do not support this option, because virtual servers have no application profiles.
     type: str
     required: true
   type:
@@ -433,31 +476,46 @@ options:
   algorithm:
     description:
       - Method that selects a member for each connection. New pools use V(round-robin) by default.
+      - NSX-V and vCloud Air edge gateways do not support algorithms of NSX-T, because the load balancer does not have
+        the algorithm.
+      - NSX-T edge gateways do not support V(uri), V(url) and V(httpheader), because the load balancer does not have the
+        algorithm.
     type: str
-    choices: [round-robin, ip-hash, leastconn, uri, url, httpheader]
+    choices: [round-robin, ip-hash, leastconn, uri, url, httpheader, least-load, fastest-response, random]
   algorithm_parameters:
     description:
       - Parameters of the algorithms V(uri), V(url) and V(httpheader).
+      - NSX-T edge gateways do not support this option, because algorithms have no parameters.
     type: str
   monitor:
     description:
       - Name of the service monitor that checks the members.
+      - On NSX-T edge gateways, the type of the health monitor, one of V(tcp), V(http), V(https), V(udp) and V(icmp).
+      - NSX-T edge gateways do not support names of monitors, because health monitors have no names.
     type: str
   transparent:
     description:
       - Whether members see the IP addresses of clients instead of the address of the edge gateway.
+      - NSX-T edge gateways do not support this option, because the provider sets the transparent mode.
     type: bool
   members:
     description:
       - Members of the pool. The list replaces all members of an existing pool. The order does not matter.
+      - NSX-T edge gateways do not support V(grouping_object), because members are addresses.
+      - NSX-T edge gateways do not support V(condition=drain), because members are enabled or disabled.
+      - NSX-T edge gateways do not support V(monitor_port) other than V(port), because health monitors check the port of
+        the member.
+      - NSX-T edge gateways do not support V(min_connections), V(max_connections), because members have no limits of
+        connections.
+      - NSX-T edge gateways do not support V(weight) outside V(1) to V(20), because the weight is from 1 to 20.
     type: list
     elements: dict
     suboptions:
       name:
         description:
-          - Name of the member.
+          - Name of the member. The default is O(members[].ip_address).
+          - On NSX-T edge gateways, members have no names.
         type: str
-        required: true
       ip_address:
         description:
           - IP address of the member. Required, unless O(members[].grouping_object) is set.
@@ -523,8 +581,9 @@ options:
   protocol:
     description:
       - Protocol of the clients. Required for a new virtual server.
+      - NSX-V and vCloud Air edge gateways do not support V(tls), because virtual servers do not have the protocol.
     type: str
-    choices: [tcp, udp, http, https]
+    choices: [tcp, udp, http, https, tls]
   port:
     description:
       - Port at which clients connect. Required for a new virtual server.
@@ -536,23 +595,40 @@ options:
   application_profile:
     description:
       - Name of the application profile.
+      - NSX-T edge gateways do not support this option, because virtual servers have no application profiles.
     type: str
   acceleration:
     description:
       - Whether to use the faster layer 4 engine. It has an effect only on protocols without HTTP features.
+      - NSX-T edge gateways do not support this option, because the load balancer has only one engine.
     type: bool
   connection_limit:
     description:
       - Maximum number of connections. The default is V(0), which means no maximum.
+      - NSX-T edge gateways do not support this option, because virtual servers have no limits of connections.
     type: int
   connection_rate_limit:
     description:
       - Maximum number of new connections per second. The default is V(0), which means no maximum.
+      - NSX-T edge gateways do not support this option, because virtual servers have no limits of connections.
     type: int
+  certificate:
+    description:
+      - Name or ID of the certificate for the protocols V(https) and V(tls). Only on NSX-T edge gateways.
+      - NSX-V and vCloud Air edge gateways do not support this option, because certificates belong to application
+        profiles.
+    type: str
+  service_engine_group:
+    description:
+      - Name of the service engine group. Only on NSX-T edge gateways. The default is the only group that the provider
+        has assigned to the edge gateway.
+      - NSX-V and vCloud Air edge gateways do not support this option, because the edge gateway balances the load
+        itself.
+    type: str
   clear:
     description:
       - Options to reset to an empty string. An empty value of the option itself counts as not set.
     type: list
     elements: str
-    choices: [description, pool, application_profile]
+    choices: [description, pool, application_profile, certificate]
 """

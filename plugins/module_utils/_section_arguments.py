@@ -377,7 +377,7 @@ def lb_application_profile_arguments() -> dict[str, Any]:
 def member_arguments() -> dict[str, Any]:
     """Return the options of a member of a pool."""
     return {
-        "name": {"type": "str", "required": True},
+        "name": {"type": "str"},
         "ip_address": {"type": "str"},
         "grouping_object": {"type": "str"},
         "port": {"type": "int", "required": True},
@@ -394,7 +394,20 @@ def lb_pool_arguments() -> dict[str, Any]:
     return {
         "name": {"type": "str", "required": True},
         "description": {"type": "str"},
-        "algorithm": {"type": "str", "choices": ["round-robin", "ip-hash", "leastconn", "uri", "url", "httpheader"]},
+        "algorithm": {
+            "type": "str",
+            "choices": [
+                "round-robin",
+                "ip-hash",
+                "leastconn",
+                "uri",
+                "url",
+                "httpheader",
+                "least-load",
+                "fastest-response",
+                "random",
+            ],
+        },
         "algorithm_parameters": {"type": "str"},
         "monitor": {"type": "str"},
         "transparent": {"type": "bool"},
@@ -410,14 +423,20 @@ def lb_virtual_server_arguments() -> dict[str, Any]:
         "description": {"type": "str"},
         "enabled": {"type": "bool"},
         "ip_address": {"type": "str"},
-        "protocol": {"type": "str", "choices": ["tcp", "udp", "http", "https"]},
+        "protocol": {"type": "str", "choices": ["tcp", "udp", "http", "https", "tls"]},
         "port": {"type": "int"},
         "pool": {"type": "str"},
         "application_profile": {"type": "str"},
         "acceleration": {"type": "bool"},
         "connection_limit": {"type": "int"},
         "connection_rate_limit": {"type": "int"},
-        "clear": {"type": "list", "elements": "str", "choices": ["description", "pool", "application_profile"]},
+        "certificate": {"type": "str"},
+        "service_engine_group": {"type": "str"},
+        "clear": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["description", "pool", "application_profile", "certificate"],
+        },
     }
 
 

@@ -74,7 +74,9 @@ OTHER_CERTIFICATE = {**CERTIFICATE, "description": "of the web servers"}
 
 NOT_SIMULATED: dict[str, str] = {}
 """Resource kinds that no class checks, with the reason that pytest shows."""
-ONE_BY_ONE = frozenset(("ans.ip_set", "ans.security_group", "ans.application_profile", "ans.certificate"))
+ONE_BY_ONE = frozenset(
+    ("ans.ip_set", "ans.security_group", "ans.application_profile", "ans.certificate", "ans.lb_pool")
+)
 """Kinds whose objects are written one at a time, without a document of the server."""
 
 
@@ -162,6 +164,7 @@ class TestAnsOnNsxt(Conformance):
         Example("ans.security_group", [SECURITY_GROUP], [OTHER_SECURITY_GROUP], target=NSXT),
         Example("ans.application_profile", [PROFILE], [OTHER_PROFILE], target=NSXT),
         Example("ans.certificate", [CERTIFICATE], [OTHER_CERTIFICATE], target=NSXT),
+        Example("ans.lb_pool", [LB_POOL], [OTHER_LB_POOL], target=NSXT),
     )
 
     @classmethod

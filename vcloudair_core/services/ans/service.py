@@ -237,7 +237,8 @@ class AnsService:
     def load_balancer_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the load balancer of an edge with the status of its objects.
 
-        Makes two API calls, plus the calls that find the edge.
+        Makes two API calls, plus the calls that find the edge. On NSX-T, makes three calls, and one more for each pool
+        and each virtual server.
 
         Shape: as returned by ``client.read("ans.load_balancer")``, with ``status`` in each virtual server, pool and
         member: a string from the server in lower case, such as ``up``, ``down`` or ``open``, or ``unknown``.

@@ -10,6 +10,7 @@ from vcloudair_core.engine.fields import fields_of, plain
 from vcloudair_core.services.ans.conversion.dhcp_relay_converter import DhcpRelayConverter
 from vcloudair_core.services.ans.conversion.firewall_converter import FirewallConverter
 from vcloudair_core.services.ans.conversion.ipsec_converter import IpsecConverter
+from vcloudair_core.services.ans.conversion.load_balancer_converter import LoadBalancerConverter
 from vcloudair_core.services.ans.conversion.nat_converter import NatConverter
 from vcloudair_core.services.ans.conversion.network_converters import DnsConverter, StaticRoutesConverter
 from vcloudair_core.services.ans.conversion.report import LEFT_OUT, Conversion, ConversionItem
@@ -27,6 +28,7 @@ _CONVERTERS: Mapping[str, type[SectionConverter]] = {
     "dhcp_relay": DhcpRelayConverter,
     "static_routes": StaticRoutesConverter,
     "dns": DnsConverter,
+    "load_balancer": LoadBalancerConverter,
 }
 """Converters of sections that need only the API version."""
 
@@ -54,7 +56,8 @@ def convert_edge(
             items += _left_out(section, section_spec)
             continue
         converter = _converter(section, sections[name], api_version, uplinks)
-        document[name] = converter.convert(section_spec)
+        converted = converter.convert(section_spec)
+        document |= {name: converted} if converted else {}
         items += converter.items
     return Conversion(document, tuple(items))
 

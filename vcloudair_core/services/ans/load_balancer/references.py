@@ -15,7 +15,7 @@ ID_KEYS = {MONITOR: "monitorId", POOL: "poolId", PROFILE: "applicationProfileId"
 """API key of the ID in each list."""
 NOUNS = {MONITOR: "monitor", POOL: "pool", PROFILE: "application profile", SERVER: "virtual server"}
 
-_NEW = "name:"
+NEW = "name:"
 """Prefix of a reference to an object that has no ID yet."""
 
 
@@ -53,7 +53,7 @@ class ObjectReference:
     @property
     def new_name(self) -> str:
         """The name of an object without an ID; empty for a reference by ID."""
-        return self.text[len(_NEW) :] if self.text.startswith(_NEW) else ""
+        return self.text[len(NEW) :] if self.text.startswith(NEW) else ""
 
 
 class Records(Protocol):
@@ -86,12 +86,12 @@ def names_by_id(records: Records, tree: Any, key: str) -> dict[str, str]:
 
 def name_of(text: str, names: Mapping[str, str]) -> str:
     """Return the name for a reference. If the ID is unknown, return the ID."""
-    return text[len(_NEW) :] if text.startswith(_NEW) else names.get(text) or text
+    return text[len(NEW) :] if text.startswith(NEW) else names.get(text) or text
 
 
 def reference_to(name: str, names: Mapping[str, str]) -> str:
     """Return the ID of an object, or a reference by name if the object has no ID yet."""
-    return next((identifier for identifier, known in names.items() if known == name), f"{_NEW}{name}")
+    return next((identifier for identifier, known in names.items() if known == name), f"{NEW}{name}")
 
 
 def references(records: Records, tree: Any) -> Iterator[ObjectReference]:
@@ -110,10 +110,10 @@ def link(records: Records, tree: Any) -> None:
     for field in FIELDS:
         for owner in records.objects(tree, field.owner):
             for text in records.texts(owner, field.key):
-                if not text.startswith(_NEW):
+                if not text.startswith(NEW):
                     continue
                 for target in records.objects(tree, field.target):
-                    if _first(records, target, "name") == text[len(_NEW) :]:
+                    if _first(records, target, "name") == text[len(NEW) :]:
                         records.set_text(owner, field.key, _id_of(records, tree, target, field.target))
                         break
 

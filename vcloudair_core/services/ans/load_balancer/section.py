@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.engine.plan import Plan
-from vcloudair_core.engine.validation import Problems, near
-from vcloudair_core.errors import ConflictError
-from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
+from vcloudair_core.engine.rulelist import ListPlan
+from vcloudair_core.engine.validation import Problems
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML, split_backend
+from vcloudair_core.services.ans.load_balancer.checks import (
+    check_services,
+    in_use,
+    path_of,
+    unknown,
+    with_certificates,
+)
 from vcloudair_core.services.ans.load_balancer.document import CERTIFICATES, linked
+from vcloudair_core.services.ans.load_balancer.limits import (
+    MONITOR_LIMITS,
+    POOL_LIMITS,
+    PROFILE_LIMITS,
+    SERVER_LIMITS,
+    SETTING_LIMITS,
+)
 from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
 from vcloudair_core.services.ans.load_balancer.records import completed, exact
 from vcloudair_core.services.ans.load_balancer.references import (
-    MONITOR,
     NOUNS,
-    POOL,
-    PROFILE,
     SERVER,
-    ObjectReference,
     names_by_id,
     references,
 )
 from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, PoolSpec, VirtualServerSpec
-from vcloudair_core.services.ans.load_balancer.store import LoadBalancerStore, unique_names
-from vcloudair_core.services.ans.section.descriptor import Section
-from vcloudair_core.services.ans.section.document import SectionCodec, SectionEdit, SectionState
-
-_LISTS = {MONITOR: "monitors", PROFILE: "application_profiles", POOL: "pools", SERVER: "virtual_servers"}
-"""Spec field of each list."""
+from vcloudair_core.services.ans.load_balancer.store import LoadBalancerStore
+from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
+from vcloudair_core.services.ans.section.document import SectionCodec, SectionEdit, SectionState, state_of
+from vcloudair_core.services.ans.section.store import SectionStore
 
 
 class MonitorList(Section[LoadBalancerSpec, MonitorSpec]):
@@ -42,7 +51,7 @@ class MonitorList(Section[LoadBalancerSpec, MonitorSpec]):
         New objects that other objects refer to get IDs.
         """
         merged: Any = super().merge(document, edit)
-        return linked(merged.codec.access, merged)
+        return merged if document.backend == NSXT else linked(merged.codec.access, merged)
 
     def check_edit(self, document: Document, edit: SectionEdit, spec: Any) -> None:
         """Raise an error for references to objects that do not exist after the edit.
@@ -58,14 +67,29 @@ class MonitorList(Section[LoadBalancerSpec, MonitorSpec]):
             after = names_by_id(access, merged.tree, target)
             before = names_by_id(access, document.tree, target)
             if reference.new_name:
-                names = [rule for rule in after.values() if rule]
-                problems.add(_path_of(reference, spec), _unknown(NOUNS[target], reference.new_name, names))
+                names = [name for item in access.objects(merged.tree, target) for name in access.texts(item, "name")]
+                if reference.new_name in names:
+                    continue  # the store adds the ID of a new object
+                problems.add(path_of(reference, spec), unknown(NOUNS[target], reference.new_name, names))
             elif reference.text in before and reference.text not in after:
                 owner = f"{NOUNS[reference.field.owner]} {reference.owner_name!r}"
                 users.setdefault((target, before[reference.text]), []).append(owner)
+        if document.backend == NSXT:
+            check_services(access.objects(merged.tree, SERVER), spec, problems)
         problems.raise_if_any()
         if users:
-            raise _in_use(users)
+            raise in_use(users)
+
+    def check_result(self, document: Document, spec: Any, list_plan: ListPlan | None) -> None:
+        """Raise SpecError if the plan enables or disables a load balancer of NSX-T.
+
+        Only the provider does this.
+        """
+        if document.backend != NSXT or spec is None or spec.enabled is None:
+            return
+        if bool(spec.enabled) != bool(state_of(document).settings.enabled):
+            [limit] = [limit for limit in SETTING_LIMITS[NSXT] if limit.option == "enabled"]
+            raise SpecError("enabled", limit.reason, hint=limit.hint)
 
     def has_effect(self, spec: LoadBalancerSpec) -> bool:
         """Return True if the load balancer is enabled, or has virtual servers or pools."""
@@ -76,6 +100,63 @@ class MonitorList(Section[LoadBalancerSpec, MonitorSpec]):
         if state.settings.enabled or not any(change.action == "create" for change in plan.changes):
             return ()
         return ("The load balancer is disabled, so virtual servers accept no traffic. Set enabled: true.",)
+
+
+class PoolList(Section[LoadBalancerSpec, PoolSpec]):
+    """The pools of the load balancer."""
+
+    def resolve_rules(self, store: Store, specs: Sequence[PoolSpec], paths: Sequence[str]) -> Sequence[PoolSpec]:
+        """Name members after their addresses. Makes no call.
+
+        On NSX-T, members have no names.
+        """
+        is_nsxt = split_backend(store.backend)[0] == NSXT
+        return tuple(
+            spec
+            if spec.members is None
+            else replace(
+                spec,
+                members=tuple(
+                    replace(member, name=None if is_nsxt else member.name or member.ip_address)
+                    for member in spec.members
+                ),
+            )
+            for spec in specs
+        )
+
+
+class ServerList(Section[LoadBalancerSpec, VirtualServerSpec]):
+    """The virtual servers of the load balancer.
+
+    On NSX-T, virtual servers can name certificates.
+    """
+
+    def resolve_rules(
+        self, store: Store, specs: Sequence[VirtualServerSpec], paths: Sequence[str]
+    ) -> Sequence[VirtualServerSpec]:
+        """Check that certificates exist. Names replace IDs if they are unique.
+
+        If a virtual server has a certificate, reads the certificate library. Raises: SpecError with all certificates
+        that do not exist.
+        """
+        library = getattr(store, "certificates", None)
+        is_nsxt = split_backend(store.backend)[0] == NSXT
+        if not is_nsxt or library is None or not any(spec.certificate for spec in specs):
+            return specs
+        from vcloudair_core.services.ans.ipsec.nsxt.certificates import checked_certificate
+
+        problems = Problems()
+        resolved = [
+            replace(
+                spec,
+                certificate=checked_certificate(library, spec.certificate, f"{path}.certificate".lstrip("."), problems),
+            )
+            if spec.certificate
+            else spec
+            for spec, path in zip(specs, paths, strict=True)
+        ]
+        problems.raise_if_any()
+        return tuple(resolved)
 
 
 class ProfileList(Section[LoadBalancerSpec, LbApplicationProfileSpec]):
@@ -94,66 +175,10 @@ class ProfileList(Section[LoadBalancerSpec, LbApplicationProfileSpec]):
         certificates = store.certificates()
         problems = Problems()
         resolved = [
-            _with_certificates(spec, path, certificates, problems) for spec, path in zip(specs, paths, strict=True)
+            with_certificates(spec, path, certificates, problems) for spec, path in zip(specs, paths, strict=True)
         ]
         problems.raise_if_any()
         return tuple(resolved)
-
-
-def _with_certificates(
-    spec: LbApplicationProfileSpec, path: str, certificates: Sequence[tuple[str, str]], problems: Problems
-) -> LbApplicationProfileSpec:
-    changes: dict[str, Any] = {}
-    if spec.certificate:
-        changes["certificate"] = _certificate(
-            spec.certificate, f"{path}.certificate".lstrip("."), certificates, problems
-        )
-    if spec.ca_certificates:
-        changes["ca_certificates"] = tuple(
-            _certificate(text, f"{path}.ca_certificates[{at}]".lstrip("."), certificates, problems)
-            for at, text in enumerate(spec.ca_certificates)
-        )
-    return replace(spec, **changes)
-
-
-def _certificate(text: str, path: str, certificates: Sequence[tuple[str, str]], problems: Problems) -> str:
-    """Return the name of a certificate, or its ID if the name is not unique."""
-    names = unique_names(list(certificates))
-    if text in dict(certificates):
-        return names.get(text, text)
-    ids = [identifier for identifier, name in certificates if name == text]
-    if len(ids) > 1:
-        problems.add(path, f"{len(ids)} certificates are named {text!r}; use an ID instead: {', '.join(ids)}")
-    elif not ids:
-        problems.add(path, _unknown("certificate", text, list(names.values())))
-    return text
-
-
-def _unknown(noun: str, name: str, known: Sequence[str]) -> str:
-    hint = near(name, known)
-    return f"the edge gateway has no {noun} named {name!r}{'; ' + hint if hint else ''}"
-
-
-def _path_of(reference: ObjectReference, spec: Any) -> str:
-    """Return the path of a reference in the input."""
-    field = reference.field
-    rules = () if spec is None else getattr(spec, _LISTS[field.owner]) or ()
-    positions: Iterator[int] = (at for at, rule in enumerate(rules) if rule.name == reference.owner_name)
-    position = next(positions, None)
-    return field.name if position is None else f"{_LISTS[field.owner]}[{position}].{field.name}"
-
-
-def _in_use(users: Mapping[tuple[str, str], Sequence[str]]) -> ConflictError:
-    """Return the error for objects that cannot be deleted, with their users."""
-    sentences = [
-        f"Deleting {NOUNS[key]} {name!r} failed. It is in use by {', '.join(owners)}."
-        for (key, name), owners in users.items()
-    ]
-    return ConflictError(
-        " ".join(sentences),
-        hint="Delete these users first, or change them so that they name another object. An edge document can do both "
-        "in one write.",
-    )
 
 
 def _codecs(name: str) -> Mapping[tuple[str, str], Callable[[], SectionCodec[Any]]]:
@@ -177,6 +202,26 @@ def _codecs(name: str) -> Mapping[tuple[str, str], Callable[[], SectionCodec[Any
     return {(VCLOUDAIR, JSON): lambda: json(VCLOUDAIR), (NSXV, JSON): lambda: json(NSXV), (NSXV, XML): xml}
 
 
+def _nsxt(name: str) -> NsxtSection:
+    """Return the parts of a list for NSX-T.
+
+    ``name`` is the part of the class name of the codec that differs.
+    """
+
+    def codec(api_version: str) -> SectionCodec[Any]:
+        from vcloudair_core.services.ans.load_balancer.nsxt import codec
+
+        made: SectionCodec[Any] = getattr(codec, f"Nsxt{name}Codec")()
+        return made
+
+    def store() -> type[SectionStore]:
+        from vcloudair_core.services.ans.load_balancer.nsxt.store import NsxtLoadBalancerStore
+
+        return NsxtLoadBalancerStore
+
+    return NsxtSection(codec, store)
+
+
 _COMMON: Mapping[str, Any] = {
     "name": "load_balancer",
     "title": "Load balancer",
@@ -194,22 +239,28 @@ PROFILES = ProfileList(
     noun="application profile",
     rule_type=LbApplicationProfileSpec,
     codecs=_codecs("Profile"),
+    nsxt=_nsxt("List"),
+    rule_limits=PROFILE_LIMITS,
     rules_field="application_profiles",
 )
-POOLS: Section[LoadBalancerSpec, PoolSpec] = Section(
+POOLS = PoolList(
     **_COMMON,
     rule_name="lb_pool",
     noun="pool",
     rule_type=PoolSpec,
     codecs=_codecs("Pool"),
+    nsxt=_nsxt("Pool"),
+    rule_limits=POOL_LIMITS,
     rules_field="pools",
 )
-VIRTUAL_SERVERS: Section[LoadBalancerSpec, VirtualServerSpec] = Section(
+VIRTUAL_SERVERS = ServerList(
     **_COMMON,
     rule_name="lb_virtual_server",
     noun="virtual server",
     rule_type=VirtualServerSpec,
     codecs=_codecs("Server"),
+    nsxt=_nsxt("Service"),
+    rule_limits=SERVER_LIMITS,
     rules_field="virtual_servers",
 )
 SECTION = MonitorList(
@@ -218,7 +269,9 @@ SECTION = MonitorList(
     noun="monitor",
     rule_type=MonitorSpec,
     codecs=_codecs("Monitor"),
+    nsxt=_nsxt("List"),
+    rule_limits=MONITOR_LIMITS,
     rules_field="monitors",
-    alternatives={NSXT: "Configure the load balancer of the NSX-T edge gateway in the portal."},
+    setting_limits=SETTING_LIMITS,
     other_lists=(PROFILES, POOLS, VIRTUAL_SERVERS),
 )

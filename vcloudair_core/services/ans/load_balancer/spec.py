@@ -23,7 +23,10 @@ from vcloudair_core.services.ans.load_balancer.profile_spec import (
 )
 from vcloudair_core.services.ans.section.rule_fields import clear_key, description_field, enabled_field
 
-ALGORITHMS = ("round-robin", "ip-hash", "leastconn", "uri", "url", "httpheader")
+CLASSIC_ALGORITHMS = ("round-robin", "ip-hash", "leastconn", "uri", "url", "httpheader")
+NSXT_ALGORITHMS = ("least-load", "fastest-response", "random")
+ALGORITHMS = (*CLASSIC_ALGORITHMS, *NSXT_ALGORITHMS)
+SERVER_PROTOCOLS = (*PROTOCOLS, "tls")
 CONDITIONS = ("enabled", "disabled", "drain")
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 _PORT = (1, 65535)
@@ -38,7 +41,9 @@ def address_meaning(text: str) -> Hashable:
 class MemberSpec:
     """A member of a pool: a server with its port."""
 
-    name: str | None = spec_field("Name of the member.", required=True)
+    name: str | None = spec_field(
+        "Name of the member. The default is `ip_address`.", "On NSX-T edge gateways, members have no names."
+    )
     ip_address: str | None = spec_field(
         "IP address of the member. Required, unless `grouping_object` is set.", canonical=address_meaning
     )
@@ -70,7 +75,9 @@ class MemberSpec:
         Shape: ``[(field, reason)]``.
         """
         if self.ip_address is None:
-            return [] if self.grouping_object else [("ip_address", "is required")]
+            if not self.grouping_object:
+                return [("ip_address", "is required")]
+            return [] if self.name else [("name", "is required with grouping_object")]
         if self.grouping_object:
             return [("grouping_object", "cannot be combined with ip_address")]
         return address_complaints("ip_address", self.ip_address)
@@ -108,7 +115,10 @@ class PoolSpec(NamedSpec):
     )
     algorithm_parameters: str | None = text_field("Parameters of the algorithms `uri`, `url` and `httpheader`.")
     monitor: str | None = spec_field(
-        "Name of the service monitor that checks the members.", absent="", read=Reader.clearable
+        "Name of the service monitor that checks the members.",
+        "On NSX-T edge gateways, the type of the health monitor, one of `tcp`, `http`, `https`, `udp` and `icmp`.",
+        absent="",
+        read=Reader.clearable,
     )
     transparent: bool | None = spec_field(
         "Whether members see the IP addresses of clients instead of the address of the edge gateway.", absent=False
@@ -119,6 +129,7 @@ class PoolSpec(NamedSpec):
         canonical=members_meaning,
     )
 
+    enabled = None
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
         "clear": clear_key("description", "algorithm_parameters", "monitor")
     }
@@ -148,7 +159,7 @@ class VirtualServerSpec(NamedSpec):
         canonical=address_meaning,
     )
     protocol: str | None = spec_field(
-        "Protocol of the clients. Required for a new virtual server.", canonical=fold, choices=PROTOCOLS
+        "Protocol of the clients. Required for a new virtual server.", canonical=fold, choices=SERVER_PROTOCOLS
     )
     port: int | None = spec_field("Port at which clients connect. Required for a new virtual server.", bounds=_PORT)
     pool: str | None = spec_field("Name of the pool that gets the traffic.", absent="", read=Reader.clearable)
@@ -164,7 +175,19 @@ class VirtualServerSpec(NamedSpec):
         "Maximum number of new connections per second. The default is `0`, which means no maximum.", absent=0
     )
 
-    other_keys: ClassVar[Mapping[str, FieldInfo]] = {"clear": clear_key("description", "pool", "application_profile")}
+    certificate: str | None = spec_field(
+        "Name or ID of the certificate for the protocols `https` and `tls`. Only on NSX-T edge gateways.",
+        absent="",
+        read=Reader.clearable,
+    )
+    service_engine_group: str | None = spec_field(
+        "Name of the service engine group. Only on NSX-T edge gateways. The default is the only group that the "
+        "provider has assigned to the edge gateway."
+    )
+
+    other_keys: ClassVar[Mapping[str, FieldInfo]] = {
+        "clear": clear_key("description", "pool", "application_profile", "certificate")
+    }
 
     def complaints(self) -> list[tuple[str, str]]:
         """Return errors that the field declarations do not detect.

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.ans.edge.backend import BACKENDS, JSON, NSXV
+from vcloudair_core.services.ans.edge.backend import BACKENDS, JSON, NSXT, NSXV
 from vcloudair_core.services.ans.load_balancer.references import POOL, SERVER
 from vcloudair_core.services.ans.load_balancer.section import SECTION
-from vcloudair_core.services.ans.section.json_values import items_of, mapping_of
+from vcloudair_core.services.ans.section.json_values import int_of, items_of, mapping_of
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.section.xml_elements import children, text_of
 from vcloudair_core.util import xml
@@ -29,6 +29,7 @@ Statuses = dict[tuple[str, ...], str]
 A key has the list and the name of the object, and for a member also the name of the member.
 """
 
+POOL_SECTION = "load_balancer"
 _ROOT = "loadBalancerStatusAndStats"
 _WHAT = "the status of the load balancer"
 _FRESH = {"Cache-Control": "no-cache"}
@@ -37,21 +38,28 @@ _FRESH = {"Cache-Control": "no-cache"}
 def read_status(session: Session, target: Mapping[str, Any]) -> dict[str, Any]:
     """Return the load balancer of an edge with the status of its objects.
 
-    Makes two calls. vCloud Air has no known call for the status, so there the status of each object is ``unknown``.
+    On NSX-V, makes two calls. On NSX-T, the objects themselves have their status. vCloud Air has no known call for the
+    status, so there the status of each object is ``unknown``.
 
     Raises: ConfigurationError if the backend has no load balancer; ApiError, TransportError, DecodeError.
     """
     kind = SectionKind(SECTION)
     store: Any = kind.open(session, target)
     document = store.read()
-    statuses = _read_statuses(session, store.edge, document.media_type) if store.backend == NSXV else {}
+    backend = document.backend
+    statuses: Statuses = {}
+    if backend == NSXV:
+        statuses = _read_statuses(session, store.edge, document.media_type)
+    elif backend == NSXT:
+        statuses = nsxt_status(document.tree)
     section = kind.project(document)
     for server in section["virtual_servers"]:
         server["status"] = statuses.get((SERVER, server["name"]), UNKNOWN)
     for pool in section["pools"]:
         pool["status"] = statuses.get((POOL, pool["name"]), UNKNOWN)
         for member in pool["members"]:
-            member["status"] = statuses.get((POOL, pool["name"], member["name"]), UNKNOWN)
+            key = member.get("name") or f"{member['ip_address']} {member['port']}"
+            member["status"] = statuses.get((POOL, pool["name"], key), UNKNOWN)
     return section
 
 
@@ -89,6 +97,25 @@ def parse_xml_status(body: bytes) -> Statuses:
             statuses[key, name] = _shown(text_of(item, "status"))
             for member in children(item, "member"):
                 statuses[key, name, text_of(member, "name") or ""] = _shown(text_of(member, "status"))
+    return statuses
+
+
+def nsxt_status(tree: Any) -> Statuses:
+    """Return the status of each object of an NSX-T edge gateway.
+
+    A pool is up if a member is up. Members are named by address and port. Source: protocol/nsxt.md §9.
+    """
+    section = mapping_of(tree.get(POOL_SECTION))
+    statuses: Statuses = {}
+    for service in map(mapping_of, items_of(section.get("virtualServices"))):
+        statuses[SERVER, str(service.get("name"))] = _shown(service.get("healthStatus"))
+    for pool in map(mapping_of, items_of(section.get("pools"))):
+        name = str(pool.get("name"))
+        count = int_of(pool.get("upMemberCount"))
+        statuses[POOL, name] = UNKNOWN if count is None else "up" if count else "down"
+        for member in map(mapping_of, items_of(pool.get("members"))):
+            port = member.get("port") or pool.get("defaultPort")
+            statuses[POOL, name, f"{member.get('ipAddress')} {port}"] = _shown(member.get("healthStatus"))
     return statuses
 
 

@@ -206,8 +206,13 @@ class Section(Generic[SpecT, RuleT]):
     # -- plans -----------------------------------------------------------------------------------------------------
 
     def viewed(self, document: Document) -> Document:
-        """Return a copy of a section document that uses the codec of this list."""
+        """Return a copy of a section document that uses the codec of this list.
+
+        The codecs of lists on NSX-T must not depend on the API version.
+        """
         assert isinstance(document, SectionDocument)
+        if document.backend == NSXT and self.nsxt is not None:
+            return replace(document, codec=self.nsxt.codec(""))
         return replace(document, codec=self.codecs[document.backend, document.media_type]())
 
     def exact_settings(self, spec: Any, backend: str) -> Any:

@@ -115,7 +115,8 @@ def resolve_certificates(
     for spec, path in zip(specs, paths, strict=True):
         names = {name: text for name in _FIELDS if (text := getattr(spec, name)) is not None}
         shown: dict[str, Any] = {
-            name: _shown(library, text, f"{path}.{name}".lstrip("."), problems) for name, text in names.items()
+            name: checked_certificate(library, text, f"{path}.{name}".lstrip("."), problems)
+            for name, text in names.items()
         }
         resolved.append(replace(spec, **shown) if shown != names else spec)
     problems.raise_if_any()
@@ -123,7 +124,11 @@ def resolve_certificates(
     return specs if is_same else tuple(resolved)
 
 
-def _shown(library: CertificateLibrary, text: str, path: str, problems: Problems) -> str:
+def checked_certificate(library: CertificateLibrary, text: str, path: str, problems: Problems) -> str:
+    """Return the name of a certificate, or its URN if the name is not unique.
+
+    If the certificate does not exist or is ambiguous, add a problem at ``path``.
+    """
     names = library.names()
     if text.startswith(_URN):
         if text not in names:

@@ -1,0 +1,121 @@
+"""Convert the load balancer of an NSX-V edge document.
+
+NSX-T has neither service monitors nor application profiles: pools have a health monitor, and virtual servers have a
+protocol and a certificate. Source: protocol/nsxt.md §9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from vcloudair_core.engine.fields import plain
+from vcloudair_core.errors import SpecProblem
+from vcloudair_core.services.ans.conversion.report import ConversionItem
+from vcloudair_core.services.ans.conversion.section_converter import SectionConverter
+from vcloudair_core.services.ans.edge.backend import NSXT
+from vcloudair_core.services.ans.load_balancer.section import POOLS, VIRTUAL_SERVERS
+
+_DEFAULT_MONITORS = {f"default_{name}_monitor": name for name in ("tcp", "http", "https")}
+_PROFILE_FIELDS = ("persistence", "http_redirect_url", "x_forwarded_for", "pool_side_ssl", "ca_certificates")
+
+
+class LoadBalancerConverter(SectionConverter):
+    """Converts the pools and virtual servers of a document."""
+
+    def convert(self, spec: Any) -> dict[str, Any]:
+        """Return the converted section as plain data for an edge document."""
+        if not self.section.has_effect(spec):
+            return {}
+        converted: dict[str, Any] = {}
+        if spec.enabled:
+            [limit] = [limit for limit in self.section.setting_limits[NSXT] if limit.option == "enabled"]
+            self.omit_setting("enabled", True, limit.reason, limit.hint)
+        self._without_unsupported_settings(spec)
+        for converter in (_PoolConverter(POOLS, self._version), _ServerConverter(VIRTUAL_SERVERS, self._version)):
+            rules = converter.convert_rules(spec)
+            self.items += converter.items
+            if rules:
+                converted[converter.section.rules_field] = rules
+        return converted
+
+    @property
+    def _version(self) -> str:
+        return self.backend.partition(" ")[2]
+
+
+class _ListConverter(SectionConverter):
+    """The base class of converters of one list."""
+
+    def convert_rules(self, spec: Any) -> list[dict[str, Any]]:
+        """Return the converted objects as plain data."""
+        return [
+            {name: value for name, value in self.plain_rule(index, rule).items() if value not in ("", [])}
+            for index, rule in self._rules(spec)
+        ]
+
+
+class _PoolConverter(_ListConverter):
+    """Converts pools. The service monitor of a pool becomes its type."""
+
+    def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
+        """Return a pool with a health monitor, and with members without names."""
+        items: list[ConversionItem] = []
+        monitors = {monitor.name: monitor for monitor in settings.monitors or ()}
+        monitor = monitors.get(rule.monitor)
+        kind = monitor.type if monitor is not None else _DEFAULT_MONITORS.get(rule.monitor or "")
+        if rule.monitor and kind:
+            items.append(self.changed(index, rule, "monitor", f"the pool has a health monitor of the type {kind}"))
+        members = tuple(
+            replace(member, name=None, monitor_port=None if member.monitor_port == member.port else member.monitor_port)
+            for member in rule.members or ()
+        )
+        return replace(rule, monitor=kind or rule.monitor, members=members), items
+
+
+class _ServerConverter(_ListConverter):
+    """Converts virtual servers.
+
+    The application profile becomes a protocol and a certificate.
+    """
+
+    def __init__(self, section: Any, api_version: str) -> None:
+        super().__init__(section, api_version)
+        self._profiles: Mapping[str, Any] = {}
+
+    def convert_rules(self, spec: Any) -> list[dict[str, Any]]:
+        """Return the converted virtual servers as plain data."""
+        self._profiles = {profile.name: profile for profile in spec.application_profiles or ()}
+        return super().convert_rules(spec)
+
+    def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
+        """Return a virtual server without its application profile.
+
+        A profile without an equivalent is kept, so that the virtual server is left out.
+        """
+        profile = self._profiles.get(rule.application_profile)
+        if profile is None or any(self._differences(profile)):
+            return rule, []
+        is_passed_through = rule.protocol == "https" and profile.ssl_passthrough
+        protocol = "tcp" if is_passed_through else rule.protocol
+        reason = f"the virtual server has the protocol {protocol} in place of the application profile"
+        item = self.changed(index, rule, "application_profile", reason)
+        return replace(rule, protocol=protocol, application_profile=None, certificate=profile.certificate), [item]
+
+    def losses(self, rule: Any) -> Iterator[SpecProblem]:
+        """Yield the problems of a virtual server.
+
+        These are settings of its profile, and missing references.
+        """
+        profile = self._profiles.get(rule.application_profile)
+        for name in self._differences(profile) if profile is not None else ():
+            yield SpecProblem("application_profile", f"the profile sets {name}", "Configure it in the portal.")
+        if not rule.pool:
+            yield SpecProblem("pool", "a virtual server needs a pool", "Add a pool.")
+        if rule.protocol == "https" and not rule.certificate and not rule.application_profile:
+            hint = "Add certificate, with the name of a certificate in the certificate library."
+            yield SpecProblem("certificate", "the protocol https needs a certificate", hint)
+
+    def _differences(self, profile: Any) -> Iterator[str]:
+        yield from (name for name in _PROFILE_FIELDS if plain(getattr(profile, name)))

@@ -1,0 +1,1 @@
+"""Pools and virtual servers of NSX-T edge gateways: codecs and store."""
