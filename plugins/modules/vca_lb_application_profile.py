@@ -15,7 +15,8 @@ description:
   - On an existing application profile, options that are not set keep their current values.
   - The task takes one read and at most one write. All other objects of the load balancer are kept.
   - A profile that a virtual server uses is not deleted. The error names the virtual servers.
-  - NSX-T edge gateways are not supported. There, configure the load balancer in the portal.
+  - NSX-T edge gateways have no application profiles. There, the task fails before it reads anything. Set the protocol
+    and the certificate with M(vcloudair.cloud.vca_lb_virtual_server).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

@@ -16,7 +16,8 @@ description:
   - The task takes one read and at most one write. All other objects of the load balancer are kept.
   - A new load balancer has the monitors V(default_tcp_monitor), V(default_http_monitor) and V(default_https_monitor).
   - A monitor that a pool uses is not deleted. The error names the pools.
-  - NSX-T edge gateways are not supported. There, configure the load balancer in the portal.
+  - NSX-T edge gateways have no service monitors. There, the task fails before it reads anything. Set the type of
+    the check with the option C(monitor) of M(vcloudair.cloud.vca_lb_pool).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

@@ -12,9 +12,10 @@ version_added: "0.1.0"
 description:
   - Creates, updates or deletes a pool of servers of the load balancer of an edge gateway.
   - On an existing pool, options that are not set keep their current values.
-  - The task takes one read and at most one write. All other objects of the load balancer are kept.
+  - On NSX-V edge gateways, the task takes one read and at most one write. All other objects are kept.
   - A pool that a virtual server uses is not deleted. The error names the virtual servers.
-  - NSX-T edge gateways are not supported. There, configure the load balancer in the portal.
+  - On NSX-T edge gateways, members have no names, and O(monitor) is the type of the health monitor. The task reads all
+    pools and virtual servers, one call each.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

@@ -13,10 +13,11 @@ description:
   - Creates, updates or deletes a virtual server of the load balancer of an edge gateway. A virtual server accepts
     traffic at an address of the edge gateway, and distributes it to the members of a pool.
   - On an existing virtual server, options that are not set keep their current values.
-  - The task takes one read and at most one write. All other objects of the load balancer are kept.
+  - On NSX-V edge gateways, the task takes one read and at most one write. All other objects are kept.
   - The pool and the application profile must exist. To create all objects at once, use
     M(vcloudair.cloud.vca_load_balancer).
-  - NSX-T edge gateways are not supported. There, configure the load balancer in the portal.
+  - On NSX-T edge gateways, virtual servers have a certificate and a service engine group in place of an application
+    profile. The task reads all pools and virtual servers, one call each.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

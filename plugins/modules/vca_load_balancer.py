@@ -12,10 +12,12 @@ version_added: "0.1.0"
 description:
   - Creates, updates and deletes virtual servers, pools, service monitors and application profiles of an edge gateway,
     and sets the options of its load balancer.
-  - The task takes one read and at most one write, for any number of objects. New objects can refer to each other.
+  - On NSX-V edge gateways, the task takes one read and at most one write, for any number of objects. New objects can
+    refer to each other.
   - Objects are identified by name. Objects that are not listed are kept, unless O(purge=true).
   - An object that another object uses is not deleted, unless the task also deletes or changes the other object.
-  - NSX-T edge gateways are not supported. There, configure the load balancer in the portal.
+  - On NSX-T edge gateways, only pools and virtual servers can be managed. Each of them is read and written in its own
+    call. The provider enables the load balancer.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
