@@ -21,6 +21,7 @@ from vcloudair_core.errors import VcloudAirError
 
 _SEED = 20151108
 _LATER_S = 7200.0
+_BALANCER = "/loadBalancer"
 _OBJECT = re.compile(r"(/services/(?:truststore/certificate|ipset))/([^/:]+)(?::[^/]+)?\Z")
 
 
@@ -95,6 +96,9 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
             yield "watch"
         elif any(path.startswith(f"{known}/") or known.startswith(f"{path}/") for known in written):
             # NSX-T objects have paths of their own below the path of their list.
+            yield "check"
+        elif _BALANCER in path and any(_BALANCER in known for known in written):
+            # The lists of a load balancer are at the edge gateway.
             yield "check"
         else:
             # A staged commit reads the next section again before it writes it.

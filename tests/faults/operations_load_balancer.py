@@ -6,16 +6,19 @@ import copy
 from typing import Any
 
 from tests.faults.operations import Ending, Operation, Parts
+from tests.faults.operations_nsxt import nsxt_edge
 from tests.faults.world import World
 from vcloudair_core.simulator.edge_services import load_balancer
+from vcloudair_core.simulator.nsxt.load_balancer.objects import state_of as objects_of_nsxt
 
+_MEMBERS = [{"name": "web1", "ip_address": "192.168.10.21", "port": 80}]
 _SPEC = {
     "monitors": [{"name": "health", "type": "tcp"}],
     "pools": [
         {
             "name": "web",
             "monitor": "health",
-            "members": [{"name": "web1", "ip_address": "192.168.10.21", "port": 80}],
+            "members": _MEMBERS,
         }
     ],
     "virtual_servers": [{"name": "site", "ip_address": "203.0.113.10", "protocol": "tcp", "port": 80, "pool": "web"}],
@@ -48,4 +51,21 @@ def create(world: World) -> Ending:
         return Ending()
 
 
-OPERATIONS = {"load balancer: a virtual server and its pool": Operation(create, objects, prepare=prepare)}
+def create_pool(world: World) -> Ending:
+    """Create a pool of an NSX-T edge gateway."""
+    with world.client(edge=nsxt_edge(world).name) as client:
+        world.signed_in(client)
+        client.ensure("ans.lb_pool", [{"name": "web", "monitor": "tcp", "members": _MEMBERS}])
+        return Ending()
+
+
+def nsxt_pools(world: World) -> Parts:
+    """Return the pools of the NSX-T edge gateway, without their IDs."""
+    pools = copy.deepcopy(objects_of_nsxt(nsxt_edge(world))["pools"])
+    return {"pools": [{key: value for key, value in pool.items() if key != "id"} for pool in pools]}
+
+
+OPERATIONS = {
+    "load balancer: a virtual server and its pool": Operation(create, objects, prepare=prepare),
+    "NSX-T load balancer: a pool": Operation(create_pool, nsxt_pools, config={"edges": 0, "nsxt_edges": 1}),
+}

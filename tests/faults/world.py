@@ -25,7 +25,7 @@ MOST_CALLS = 3000
 CANARY_KEY = "c4n4ry-key-of-a-tunnel"
 CANARY_TOKEN = "c4n4ry-token-of-a-user"
 _TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
-_NSXT = ("/edgeGateways/urn:vcloud:gateway:", "/vdcGroups/urn:vcloud:vdcGroup:")
+_NSXT = ("/edgeGateways/urn:vcloud:gateway:", "/vdcGroups/urn:vcloud:vdcGroup:", "/loadBalancer/")
 _OBJECTS = (
     *("/services/truststore/", "/ssl/certificateLibrary"),
     *("/services/ipset/", "/applicationPortProfiles"),
