@@ -24,6 +24,8 @@ HERE, AS_MODULE = "in the controller", "as a module"
 ASYNCHRONOUS = "runs as a module process: the task is asynchronous"
 """Message for a target that runs in a module process, with the reason."""
 
+WITH_CLOCK = ("metrics", "vca_firewall_info")
+"""Parts of the names of targets whose results depend on the clock."""
 VOLATILE = re.compile(r"seconds|\w+_s|stage_id|ansible_job_id|results_file")
 """Keys whose values differ between runs, such as durations, stages and job IDs."""
 OF_ONE_RUN = re.compile(
@@ -74,14 +76,14 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     """Return the results of a target's tasks on a new simulated cloud.
 
     ``way`` is the process that must run the tasks: the controller or a module process. ``now`` is the time of the
-    simulated cloud, on which its metrics depend.
+    simulated cloud, on which its metrics and counters depend.
     """
     folder.mkdir()
     play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}
     path = folder / "play.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
     # The same setup as in `tools/collection_checks.py integration`.
-    clock = now if "metrics" in target else None
+    clock = now if any(word in target for word in WITH_CLOCK) else None
     with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server:
         variables = {name.lower(): value for name, value in server.env().items()}
         interpreter = PYTHON if way == HERE else forked_interpreter(folder / "programs", Path(PYTHON).parent)
