@@ -21,6 +21,7 @@ ALLOWED = {
     "util/plugin_output.py _inside": "The process has one standard output, which the threads of plugins share.",
     "util/plugin_output.py _lock": "Guards `_inside`.",
     "recovery/journal/event_fields.py _EMPTY": "An empty mapping that no code changes.",
+    "recovery/journal/object_store.py _MEMORY": "Guards the file system ``memory`` of fsspec.",
     "session/cache/kdf_cache.py KEYS": "Shared with forked processes, so it must exist before any session.",
     "transport/deadline.py _current": "The deadline of a thread; a connection pool of urllib3 takes no arguments.",
     "transport/deadline.py _watchdog": "One thread for all sockets of the process.",
@@ -34,6 +35,7 @@ CACHES = {
     "recovery/plan/plan_schema.py _validator": "A file of the package.",
     "recovery/plan/plan_schema.py schema": "A file of the package.",
     "recovery/report/html_report.py _template": "A file of the package.",
+    "services/ans/load_balancer/records.py _kinds": "Computed once for each spec type.",
     "services/ans/section/backends.py codec_of": "A class of the package, found by name.",
     "services/metrics/catalog.py known_metrics": "A table of the package.",
     "services/metrics/codec_json.py _moment": "Computed from its argument only.",
@@ -51,7 +53,7 @@ CACHES = {
     "util/strict_yaml.py _loader": "A class that is created when YAML is needed.",
 }
 """Allowed cached functions with arguments other than text or numbers, with reason."""
-_PLAIN = re.compile(r"(str|int|bytes|tuple\[str, \.\.\.\])( \| None)?")
+_PLAIN = re.compile(r"(str|int|bool|bytes|tuple\[str, \.\.\.\])( \| (int|None))*")
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "local", "Lock",
                "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "KeyMemory", "_Watchdog"}  # fmt: skip
 _CHANGING = {

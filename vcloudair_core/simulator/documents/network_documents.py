@@ -42,6 +42,7 @@ def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network"
         _dhcp_service(context, network) if not edge and network.dhcp_pools else None,
         element("IsShared", None, network.is_shared),
     ]
+    allocated = link("down", f"{href(context.root, kind, network.network_id)}/allocatedAddresses/", ALLOCATED_MEDIA)
     made = entity(
         context,
         "OrgVdcNetwork" if is_of_vdc else "OrgNetwork",
@@ -50,7 +51,7 @@ def network_document(context: Any, network: OrgVdcNetwork, kind: str = "network"
         network.name,
         link_to(context, "up", "vdc", network.vdc_id),
         link("down", f"{href(context.root, kind, network.network_id)}/metadata", f"{VCLOUD_MEDIA}metadata+xml"),
-        link("down", f"{href(context.root, kind, network.network_id)}/allocatedAddresses/", ALLOCATED_MEDIA),
+        allocated if is_of_vdc else None,
         element("Description", None, network.description),
         configuration,
         *(parts if is_of_vdc else ()),
