@@ -216,6 +216,12 @@ _PLAIN = frozenset({str, int, float, bool})
 """Types that need no conversion. Most values of a long list are of these types."""
 
 
+@cache
+def _shown_fields(spec_type: type) -> tuple[tuple[str, bool], ...]:
+    """Return the names of the fields that are shown, and whether they are secret."""
+    return tuple((name, info.secret) for name, info in fields_of(spec_type).items() if not info.input_only)
+
+
 def plain(value: Any) -> Any:
     """Convert a value to JSON types for display.
 
@@ -227,14 +233,13 @@ def plain(value: Any) -> Any:
         return MASK
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         shown: dict[str, Any] = {}
-        for name, info in fields_of(type(value)).items():
+        for name, is_secret in _shown_fields(type(value)):
             item = getattr(value, name)
-            if item is None or info.input_only:
-                continue
-            shown[name] = MASK if info.secret else plain(item)
+            if item is not None:
+                shown[name] = MASK if is_secret else item if type(item) in _PLAIN else plain(item)
         return shown
     if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
+        return [item if type(item) in _PLAIN else plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     return value
