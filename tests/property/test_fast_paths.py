@@ -14,19 +14,21 @@ from lxml import etree
 from tests.property.test_firewall import edges, members, parsed, rule_lists, rules
 from vcloudair_core.engine import matching, ordering
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
+from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.ordering import Placement
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.firewall import parse
-from vcloudair_core.services.ans.firewall.parse import parse_policy, plain_rule, read_any_rule
+from vcloudair_core.services.ans.firewall.codec_xml import XmlFirewallCodec
+from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule, plain_rule, read_any_rule
 from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
-from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, completed_rule
 from vcloudair_core.services.ans.section.document import SectionDocument
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning, is_any
-from vcloudair_core.services.ans.section.xml_elements import children, fast_copies
+from vcloudair_core.services.ans.section.xml_elements import children, fast_copies, set_text
 
 ODD_VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [
@@ -147,6 +149,22 @@ def test_edited_documents_are_decoded_as_new_documents(
     edited = kind.merge(document, kind.plan(document, desired))
     assert isinstance(edited, SectionDocument)
     assert edited.decoded == replace(edited, kept=None).decoded
+
+
+@settings(max_examples=100, deadline=None)
+@given(rules("rule 1"), st.booleans())
+def test_new_xml_records_are_filled_as_changed_records(rule: dict[str, Any], has_namespace: bool) -> None:
+    spec = completed_rule(parse_rule(rule))
+    tag = "{http://example.com/ns}firewallRule" if has_namespace else "firewallRule"
+    filled, changed = etree.Element(tag), etree.Element(tag)
+    codec = XmlFirewallCodec()
+    codec.fill(filled, spec)
+    set_text(changed, "name", spec.name)
+    set_text(changed, "ruleType", "user")
+    codec.set_fields(
+        changed, spec, tuple(name for name in fields_of(FirewallRuleSpec) if getattr(spec, name) is not None)
+    )
+    assert etree.tostring(filled) == etree.tostring(changed)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), max_size=6)

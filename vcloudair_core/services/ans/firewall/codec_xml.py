@@ -23,6 +23,7 @@ from vcloudair_core.services.ans.firewall.model import (
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec
 from vcloudair_core.services.ans.section.xml_elements import (
+    add_text,
     all_texts,
     bool_of,
     child_of,
@@ -103,10 +104,29 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
 
     def fill(self, record: _Element, spec: FirewallRuleSpec) -> None:
         """Fill the empty record of a new rule. Source: protocol/ans.md §2.4, §2.8."""
-        set_text(record, "name", spec.name or "")
-        set_text(record, "ruleType", "user")
-        rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
-        self.set_fields(record, spec, tuple(name for name in (*_SIMPLE, *rest) if getattr(spec, name) is not None))
+        add_text(record, "name", spec.name or "")
+        add_text(record, "ruleType", "user")
+        for name, wire in _SIMPLE.items():
+            value = getattr(spec, name)
+            if value is not None and name != "name":
+                add_text(record, wire, value)
+        for side in ("source", "destination"):
+            self._add_endpoint(record, side, getattr(spec, side), getattr(spec, f"{side}_exclude"))
+        if spec.services is not None or spec.applications is not None:
+            _change_application(record, spec, ("services", "applications"))
+
+    def _add_endpoint(
+        self, record: _Element, side: str, members: Sequence[str] | None, is_excluding: bool | None
+    ) -> None:
+        """Add the source or destination of a new rule, unless it matches any address."""
+        lists = {} if members is None else split_members(members, self.vnic_prefix)
+        if not (is_excluding or any(lists.values())):
+            return
+        holder = etree.SubElement(record, tag_like(record, side))
+        add_text(holder, "exclude", bool(is_excluding))
+        for name in _LISTS:
+            for text in lists.get(name, ()):
+                add_text(holder, name, text)
 
     def set_fields(self, record: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
         """Set the ``changed`` fields of a record from ``spec``."""
@@ -160,7 +180,7 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
             element = etree.SubElement(holder, tag_like(holder, "service"))
             for name, value in wire_service(service).items():
                 for text in value if isinstance(value, list) else [value]:
-                    etree.SubElement(element, tag_like(holder, name)).text = text
+                    add_text(element, name, text)
     if len(holder) == 0:
         remove(holder)
 

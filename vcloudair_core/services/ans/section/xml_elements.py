@@ -18,8 +18,8 @@ def tag_like(like: _Element, name: str) -> str:
 
     The elements of this API have no namespace. Source: protocol/ans.md §2.8.
     """
-    namespace = etree.QName(like).namespace
-    return f"{{{namespace}}}{name}" if namespace else name
+    namespace, brace, _ = like.tag.rpartition("}")
+    return f"{namespace}{brace}{name}"
 
 
 def children(element: _Element | None, name: str) -> list[_Element]:
@@ -94,9 +94,20 @@ def all_texts(copy: Element | None) -> dict[str, list[str]]:
     return texts
 
 
+def add_text(element: _Element, name: str, value: Any) -> None:
+    """Add a child with a text, also if there is a child with this name."""
+    etree.SubElement(element, tag_like(element, name)).text = _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def set_text(element: _Element, name: str, value: Any) -> None:
     """Set the text of the child named ``name``. A missing child is created."""
-    ensure_child(element, name).text = str(value).lower() if isinstance(value, bool) else str(value)
+    ensure_child(element, name).text = _text(value)
 
 
 def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
