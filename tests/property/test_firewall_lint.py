@@ -7,7 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vcloudair_core.engine.fields import from_plain, spec_with
 from vcloudair_core.services.ans.firewall.lint import OPEN, _Reach, lint
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
 
 WORDS = [
     "any", "internal", "external", "vnic-1", "object:ipset-1", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.1.1.1",
@@ -29,7 +31,7 @@ rules = st.fixed_dictionaries(
 
 
 def _reach(rule: dict[str, Any]) -> _Reach:
-    return _Reach(rule)
+    return _Reach(spec_with(FirewallRuleSpec, dict(rule)))
 
 
 def first_that_covers(listed: list[dict[str, Any]], at: int, touched: set[str]) -> int | None:
@@ -49,3 +51,5 @@ def test_lint_reports_every_covering_rule(listed: list[dict[str, Any]], touched:
         if earlier is not None:
             expected[at] = earlier
     assert earlier_by_rule == expected
+    specs = [from_plain(FirewallRuleSpec, rule) for rule in listed]
+    assert lint(specs, touched) == lint(listed, touched)

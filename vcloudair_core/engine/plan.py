@@ -62,7 +62,8 @@ class Plan:
 
     ``steps`` is private data for the method ``merge`` of the resource kind that created the plan. ``outlook`` is None,
     or a function that returns the whole planned section as plain data, for plan policies. ``notes`` are sentences about
-    the plan for the user.
+    the plan for the user. ``planned`` is None, or a function that returns the planned document, for the policies of
+    the library.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Plan:
     steps: Any = field(default=None, repr=False, compare=False)
     outlook: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    planned: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_empty(self) -> bool:

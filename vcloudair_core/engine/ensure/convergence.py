@@ -163,7 +163,8 @@ class Convergence:
         document = self.store.read()
         plan = self.kind.plan(document, self.desired)
         merged = cache(lambda: self.kind.merge(document, plan))
-        plan = replace(plan, target=plan.target or self.store.target, outlook=lambda: self.kind.project(merged()))
+        target = plan.target or self.store.target
+        plan = replace(plan, target=target, outlook=lambda: self.kind.project(merged()), planned=merged)
         return PlannedState(document, plan, merged)
 
     def _refresh(self, state: PlannedState) -> PlannedState:

@@ -37,14 +37,18 @@ class LintFinding:
     earlier: int | None = None
 
 
-def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
-    """Return all findings, in the order of the rules.
+def lint(
+    rules: Sequence[Mapping[str, Any] | FirewallRuleSpec], touched: Iterable[str] | None = None
+) -> list[LintFinding]:
+    """Return all findings, in the order of the rules. Rules are plain data or specs.
 
     If ``touched`` is set, return only findings about the rules that it names. To save time, each rule is compared only
     with earlier rules that may cover its source or destination.
     """
-    reaches = [_Reach(rule) for rule in rules]
-    names = [str(rule.get("name") or "") for rule in rules]
+    # Specs with plain values have lists, and services as mappings.
+    specs = [rule if isinstance(rule, FirewallRuleSpec) else spec_with(FirewallRuleSpec, dict(rule)) for rule in rules]
+    reaches = [_Reach(spec) for spec in specs]
+    names = [str(spec.name or "") for spec in specs]
     selected = set(names) if touched is None else set(touched)
     findings: list[LintFinding] = []
     all_before, selected_before = CoverIndex(), CoverIndex()
@@ -56,12 +60,12 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
         is_selected = names[at] in selected
         if is_selected and reach.open_families:
             scope = _EVERYTHING[reach.open_families]
-            text = f"The {_name(rules, at)} accepts {scope} from any source to any destination."
+            text = f"The {_name(names, at)} accepts {scope} from any source to any destination."
             findings.append(LintFinding(OPEN, at, text))
         sides = (reach.source.extent, reach.destination.extent)
         for earlier in (all_before if is_selected else selected_before).candidates(*sides):
             if reaches[earlier].covers(reach):
-                findings.append(_covered(rules, reaches, at, earlier))
+                findings.append(_covered(names, reaches, at, earlier))
                 break
         if at < last_selected:
             all_before.add(at, *sides)
@@ -70,8 +74,8 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
     return findings
 
 
-def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: int, earlier: int) -> LintFinding:
-    first, second = _name(rules, earlier), _name(rules, at)
+def _covered(names: Sequence[str], reaches: Sequence[_Reach], at: int, earlier: int) -> LintFinding:
+    first, second = _name(names, earlier), _name(names, at)
     if reaches[at].action != reaches[earlier].action:
         verb = _verb(reaches[earlier].action)
         text = f"The {second} never applies: the earlier {first} {verb} all traffic that {second} matches."
@@ -83,9 +87,8 @@ def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: 
     return LintFinding(REDUNDANT, at, text, earlier)
 
 
-def _name(rules: Sequence[Mapping[str, Any]], at: int) -> str:
-    name = rules[at].get("name")
-    return f"rule {name!r}" if name else f"rule at position {at}"
+def _name(names: Sequence[str], at: int) -> str:
+    return f"rule {names[at]!r}" if names[at] else f"rule at position {at}"
 
 
 def _verb(action: str) -> str:
@@ -93,10 +96,10 @@ def _verb(action: str) -> str:
 
 
 class _Reach:
-    """The traffic that a rule matches, in a comparable form. ``rule`` is plain data."""
+    """The traffic that a rule matches, in a comparable form."""
 
-    def __init__(self, rule: Mapping[str, Any]) -> None:
-        self._rule = spec_with(FirewallRuleSpec, dict(rule))  # with lists, and services as mappings
+    def __init__(self, rule: FirewallRuleSpec) -> None:
+        self._rule = rule
         self.is_enabled = self._rule.enabled is not False
         self.action = (self._rule.action or "accept").casefold()
         self.source = _side(tuple(self._rule.source or (ANY,)), bool(self._rule.source_exclude))
@@ -105,7 +108,7 @@ class _Reach:
     @cached_property
     def services(self) -> _Services:
         listed: Any = self._rule.services or ()
-        services = [from_plain(ServiceSpec, service) for service in listed]
+        services = [item if isinstance(item, ServiceSpec) else from_plain(ServiceSpec, item) for item in listed]
         return _Services(services, self._rule.applications or ())
 
     @cached_property
