@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
+from vcloudair_core.engine.ensure.garbage_collection import paused_collection
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
@@ -113,7 +114,8 @@ class SectionDocument(Document, Generic[SettingsT]):
     @cached_property
     def decoded(self) -> SectionState[SettingsT]:
         """The decoded document."""
-        return self.codec.decode(self)
+        with paused_collection():
+            return self.codec.decode(self)
 
     def kept_rules(self, count: int) -> Sequence[LiveRule | None]:
         """Return for each record the same rule of the document before an edit.

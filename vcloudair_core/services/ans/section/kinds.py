@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
+from vcloudair_core.engine.ensure.garbage_collection import paused_collection
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.matching import LiveRule
@@ -77,6 +78,7 @@ class _SectionKindBase(ResourceKind):
         """
         return open_section(self.whole, session, target_edge(session, target))
 
+    @paused_collection()
     def merge(self, document: Document, plan: Plan) -> Document:
         """Return the document with the plan applied."""
         edit: SectionEdit = plan.steps
@@ -181,6 +183,7 @@ class SectionKind(_SectionKindBase):
     def _lists(self) -> tuple[Section[Any, Any], ...]:
         return self.section.lists
 
+    @paused_collection()
     def parse(self, data: Mapping[str, Any]) -> Any:
         """Parse a whole section. Raises: SpecError with all invalid fields."""
         return self.section.read(data)
@@ -214,6 +217,7 @@ class SectionKind(_SectionKindBase):
                 resolved_spec = resolved_spec if resolved is rules else one_list.with_rules(resolved_spec, resolved)
         return desired if resolved_spec is spec else replace(desired, specs=(resolved_spec,))
 
+    @paused_collection()
     def project(self, document: Document) -> dict[str, Any]:
         """Return the settings and rules as plain data that :meth:`parse` accepts.
 
@@ -233,6 +237,7 @@ class SectionKind(_SectionKindBase):
         shown["version"] = document.version
         return shown
 
+    @paused_collection()
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:
         """Return the settings, and the rules that the spec names, in server order.
 
@@ -255,6 +260,7 @@ class SectionKind(_SectionKindBase):
         names = names_in(document)
         return isinstance(desired, (Present, Exactly)) and (names is None or names.is_empty)
 
+    @paused_collection()
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Return the plan for settings and rules.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import quote
 
+from vcloudair_core.engine.ensure.garbage_collection import paused_collection
 from vcloudair_core.engine.kind import Document, StageableStore, Store
 from vcloudair_core.errors import (
     ApiError,
@@ -141,7 +142,8 @@ class SectionStore(Store):
             response = self.session.call("GET", self.path, accept=self._accept(), headers=_FRESH)
         except NotFoundError as exc:
             raise self._explained(exc) from exc
-        return self._codec.parse(response.body)
+        with paused_collection():
+            return self._codec.parse(response.body)
 
     @property
     def is_version_checked(self) -> bool:
@@ -186,12 +188,14 @@ class SectionStore(Store):
             self._version_check.is_made = True
 
     def _put(self, document: Document) -> None:
+        with paused_collection():
+            body = self._codec.encode(document)
         response = self.session.call(
             "PUT",
             self.path,
             accept=self._accept(),
             content_type=self._codec.media_type,
-            body=self._codec.encode(document),
+            body=body,
         )
         if html_title(response.body):
             # A proxy has sent an HTML page, so the result of the write is unknown.
