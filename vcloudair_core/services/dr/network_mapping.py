@@ -11,7 +11,7 @@ class NicMapping:
 
     Attributes:
         nic: The number of the interface, from 0.
-        network: The network after a failover, migration or failback. If empty, the replication selects the network.
+        network: The network after a failover or migration. If empty, the replication selects the network.
         address: The address in ``network``. If empty, the replication selects the address.
         test_network: The network of a test. If empty, the replication selects the network.
         test_address: The address in ``test_network``.

@@ -92,6 +92,9 @@ def _place(vm: VmReport) -> dict[str, str]:
 
 def end(report: RunReport) -> None:
     """Print the final message, or raise TaskFailedError, OutcomeUnknownError or Exit."""
+    from vcloudair_core.recovery.report.report_text import ACTIONS
+
+    noun = ACTIONS.get(report.action, "run")
     if report.verdict == "interrupted":
         period = report.periods[-1]
         active = ", ".join(period.in_flight)
@@ -102,7 +105,7 @@ def end(report: RunReport) -> None:
     if report.verdict == "unknown":
         unknown = next(failure for failure in report.failures if failure.verdict == "unknown")
         raise OutcomeUnknownError(
-            f"The {report.action} is not complete: {report.reason}. The first unknown outcome is {unknown.name}: "
+            f"The {noun} is not complete: {report.reason}. The first unknown outcome is {unknown.name}: "
             f"{unknown.reason.rstrip('.')}. You can resume the run {report.run_id}.",
             hint=unknown.hint,
         )
@@ -111,7 +114,7 @@ def end(report: RunReport) -> None:
         first = f" The first failure is {failure.name}: {failure.reason.rstrip('.')}." if failure is not None else ""
         reason = report.reason.rstrip(".") or "its result is unknown"
         raise TaskFailedError(
-            f"The {report.action} failed: {reason}.{'' if failure and failure.reason in reason else first}",
+            f"The {noun} failed: {reason}.{'' if failure and failure.reason in reason else first}",
             hint=failure.hint if failure is not None else "",
         )
     say(closing_sentence(report))

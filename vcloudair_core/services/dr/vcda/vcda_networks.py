@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import SpecError
-from vcloudair_core.services.dr.model import TEST
+from vcloudair_core.services.dr.model import FAILOVER, MIGRATE, TEST
 from vcloudair_core.services.dr.network_mapping import NetworkMapping, NicMapping
 from vcloudair_core.services.dr.vcda.codec import parse_object
 from vcloudair_core.services.dr.vcda.vcda_requests import path_of_vm
@@ -79,9 +79,11 @@ def mapped_settings(
 def _target_of(nic: NicMapping, action: str) -> tuple[str, str]:
     """Return the network and address of an interface in an action.
 
-    A test never gets those of a failover.
+    A test never gets those of a failover. A failback gets none, because the original site has other networks.
     """
-    return (nic.test_network, nic.test_address) if action == TEST else (nic.network, nic.address)
+    if action == TEST:
+        return nic.test_network, nic.test_address
+    return (nic.network, nic.address) if action in (FAILOVER, MIGRATE) else ("", "")
 
 
 def _check_target(targets: dict[str, str], nic: NicMapping, source: str, network: str) -> None:

@@ -79,7 +79,8 @@ def test_other_settings_are_kept() -> None:
             "resolutionType": "EXPLICIT",
         },
     }
-    assert mapped_settings(settings, mapping, "test", lambda name: {"name": name}) is None
+    for action in ("test", "failback"):
+        assert mapped_settings(settings, mapping, action, lambda name: {"name": name}) is None
 
 
 def test_dr_2_refuses_networks_before_anything_is_started(tmp_path: Path) -> None:
