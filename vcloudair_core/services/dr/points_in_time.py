@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
-from vcloudair_core.errors import NotFoundError, SpecError
+from vcloudair_core.errors import NotFoundError
 from vcloudair_core.services.dr.model import PointInTime
-from vcloudair_core.services.dr.operation_options import LATEST
 
 _OLDEST = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -37,7 +36,7 @@ def choose_point(points: Sequence[PointInTime], text: str) -> PointInTime:
 
     A time selects the newest point in time that is not later.
 
-    Raises: NotFoundError, which names the oldest point in time or lists the IDs.
+    Raises: NotFoundError, which says what the oldest point in time is.
     """
     by_id = next((point for point in points if point.id == text), None)
     if by_id is not None:
@@ -54,12 +53,6 @@ def choose_point(points: Sequence[PointInTime], text: str) -> PointInTime:
             hint=_SEE_POINTS,
         )
     return chosen
-
-
-def check_point(text: str) -> None:
-    """Raise SpecError if a point in time is empty. IDs have no fixed format."""
-    if not text.strip():
-        raise SpecError("point", "the point in time is empty", hint=f"Use {LATEST}, an ID, or a time in ISO 8601.")
 
 
 _SEE_POINTS = "Run `vca dr points VM` to see the points in time."
