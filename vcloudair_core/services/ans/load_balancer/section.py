@@ -37,7 +37,7 @@ from vcloudair_core.services.ans.load_balancer.references import (
 )
 from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, PoolSpec, VirtualServerSpec
 from vcloudair_core.services.ans.load_balancer.store import LoadBalancerStore
-from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section
+from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section, with_defaults
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionEdit, SectionState, state_of
 from vcloudair_core.services.ans.section.store import SectionStore
 
@@ -90,6 +90,14 @@ class MonitorList(Section[LoadBalancerSpec, MonitorSpec]):
         if bool(spec.enabled) != bool(state_of(document).settings.enabled):
             [limit] = [limit for limit in SETTING_LIMITS[NSXT] if limit.option == "enabled"]
             raise SpecError("enabled", limit.reason, hint=limit.hint)
+
+    def exact_settings(self, spec: LoadBalancerSpec, backend: str) -> LoadBalancerSpec:
+        """Return the settings for ``state: exact``, with defaults.
+
+        On NSX-T, only the provider enables the load balancer, so ``enabled`` stays omitted.
+        """
+        completed_spec: LoadBalancerSpec = with_defaults(spec, skip=("enabled",) if backend == NSXT else ())
+        return completed_spec
 
     def has_effect(self, spec: LoadBalancerSpec) -> bool:
         """Return True if the load balancer is enabled, or has virtual servers or pools."""
