@@ -164,3 +164,53 @@ def test_an_export_has_no_drift(edge_api: str, section: dict[str, Any]) -> None:
     fresh(edge_api)
     client.ensure("ans.load_balancer", exported, state="exact")
     assert {**client.read("ans.load_balancer"), "version": 0} == {**exported, "version": 0}
+
+
+NSXT_POOLS = st.lists(st.sampled_from(NUMBERS), max_size=3, unique=True).flatmap(
+    lambda numbers: st.tuples(
+        *(
+            st.fixed_dictionaries(
+                {"name": st.just(f"pool-name-{number}")},
+                optional={
+                    "monitor": st.sampled_from(["tcp", "http", "icmp"]),
+                    "algorithm": st.sampled_from(["round-robin", "leastconn", "ip-hash", "random"]),
+                    "description": st.sampled_from(["a", "b & c"]),
+                    "members": st.lists(st.integers(1, 3), max_size=3, unique=True).map(
+                        lambda hosts: [
+                            {"ip_address": f"192.168.10.{host}", "port": 80 + host, "weight": host} for host in hosts
+                        ]
+                    ),
+                },
+            )
+            for number in numbers
+        )
+    ).map(list)
+)
+
+
+@cache
+def nsxt_cloud() -> tuple[Client, Any]:
+    """Return a cached client and its NSX-T edge gateway."""
+    simulator = Simulator(SimulatorConfig(profile="vcd", release="10.5", edges=0, nsxt_edges=1, nsxt_task_s=0))
+    edge = next(iter(simulator.world.edges.values()))
+    options = {**simulator_settings(simulator), "edge": edge.name, "lock": False}
+    return simulated_app(simulator).client(**options), edge
+
+
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=NSXT_POOLS, after=NSXT_POOLS, port=st.integers(1, 65535), exact=st.booleans())
+def test_apply_converges_on_nsxt(before: list[Any], after: list[Any], port: int, exact: bool) -> None:
+    client, edge = nsxt_cloud()
+    edge.services.pop("loadBalancer", None)
+    client.ensure("ans.load_balancer", {"enabled": True, "pools": before})
+    server = {"name": "site", "ip_address": edge.external_address, "protocol": "udp", "port": port, "pool": "kept"}
+    spec = {"pools": [*after, {"name": "kept"}], "virtual_servers": [server]}
+    state = "exact" if exact else "present"
+    predicted = client.ensure("ans.load_balancer", spec, state=state, check=True)
+    assert client.ensure("ans.load_balancer", spec, state=state).plan.summary() == predicted.plan.summary()
+    assert not client.ensure("ans.load_balancer", spec, state=state, check=True).changed
+    exported = client.read("ans.load_balancer")
+    names = {pool["name"] for pool in exported["pools"]}
+    assert names == {pool["name"] for pool in (*after, *(() if exact else before))} | {"kept"}
+    assert not client.ensure("ans.load_balancer", exported, state="exact", check=True).changed

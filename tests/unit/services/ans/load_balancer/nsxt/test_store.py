@@ -23,7 +23,7 @@ class Cloud:
     """A client of a cloud with one NSX-T edge gateway."""
 
     def __init__(self) -> None:
-        self.simulator = Simulator(SimulatorConfig(profile="vcd", release="10.5", edges=0, nsxt_edges=1))
+        self.simulator = Simulator(SimulatorConfig(profile="vcd", release="10.5", edges=0, nsxt_edges=1, nsxt_task_s=0))
         self.edge: Any = next(iter(self.simulator.world.edges.values()))
         settings = {**simulator_settings(self.simulator), "edge": self.edge.name, "lock": False}
         self.client: Client = simulated_app(self.simulator).client(**settings)
