@@ -11,6 +11,7 @@ short_description: Read replications of VMs
 version_added: "0.1.0"
 description:
   - Returns the VMs that are replicated to the organization, with the state of each replication.
+  - With O(history), also returns when plans and VMs were last tested, and which drills are due.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -25,6 +26,21 @@ options:
     description: Also return the points in time of each replication. This takes one request for each replication.
     type: bool
     default: false
+  history:
+    description: >-
+      Whether to read the history of recovery tests from the run journals of this host, or of the storage in
+      E(VCA_STATE_URL).
+    type: bool
+    default: false
+  plan:
+    description: File with a recovery plan to which the history is limited. Requires O(history).
+    type: path
+  max_age_days:
+    description: >-
+      Days after which a successful test is too old. If a plan sets C(test_max_age_days), that value applies instead.
+      Requires O(history).
+    type: float
+    default: 90
 extends_documentation_fragment:
   - vcloudair.cloud._vca
   - vcloudair.cloud._attributes
@@ -41,6 +57,16 @@ EXAMPLES = r"""
 - name: Show the VMs whose replication violates the RPO
   ansible.builtin.debug:
     msg: "{{ dr.replications | selectattr('rpo_violation_minutes', '>', 0) | map(attribute='name') }}"
+
+- name: Read the history of recovery tests
+  vcloudair.cloud.vca_dr_info:
+    history: true
+    max_age_days: 30
+  register: dr
+
+- name: Show the plans whose test is due
+  ansible.builtin.debug:
+    msg: "{{ dr.drills.plans | selectattr('due') | map(attribute='name') }}"
 """
 
 RETURN = r"""
@@ -55,6 +81,20 @@ replications:
     - {id: 3c1d5f60-0d5f-4a0e-9c58-1b7e7d9a4f01, name: web1, state: ok, test_state: none, recovery_state: notStarted,
        is_recovered: false, is_paused: false, rpo_minutes: 240, rpo_violation_minutes: 0,
        last_sync: "2016-09-14T08:00:10.120000+00:00"}
+drills:
+  description: >-
+    History of recovery tests. C(due) is true if a test of any plan or VM is due. C(plans) and C(vms) have the state
+    (V(ok), V(overdue), V(failed) or V(never)), the last test, RTO and RPO in seconds, and their trends. C(untested) has
+    the names of VMs without a successful test.
+  returned: if O(history) is true
+  type: dict
+  sample:
+    due: true
+    plans: []
+    vms:
+      - {name: web1, state: overdue, due: true, last_test: "2026-08-03T12:00:00.000Z", verdict: succeeded, rto_s: 820.0,
+         rto_trend: better, rpo_s: 612.0, rpo_trend: steady}
+    untested: []
 api_calls:
   description: Number of HTTP requests that the task sent, including the sign-in.
   returned: success
@@ -67,9 +107,9 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, refuse
 
 if TYPE_CHECKING:
     from vcloudair_core import Client
@@ -77,17 +117,41 @@ if TYPE_CHECKING:
 ARGUMENTS = {
     "vms": {"type": "list", "elements": "str", "aliases": ["names"]},
     "points": {"type": "bool", "default": False},
+    "history": {"type": "bool", "default": False},
+    "plan": {"type": "path"},
+    "max_age_days": {"type": "float", "default": 90.0},
 }
 
 
 def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Return the replications of the selected VMs."""
+    """Return the replications of the selected VMs, and the history of their tests."""
+    if params["plan"] and not params["history"]:
+        refuse("plan", "requires history, because the plan only limits the history")
     replications = client.dr.replications(params["vms"])
     rows = [replication.as_dict() for replication in replications]
     if params["points"]:
         for row in rows:
             row["points"] = [point.as_dict() for point in client.dr.points(row["id"])]
-    return {"changed": False, "replications": rows}
+    result: Result = {"changed": False, "replications": rows}
+    if params["history"]:
+        result["drills"] = _drills(client, params, [(vm.id, vm.name) for vm in replications])
+    return result
+
+
+def _drills(client: Client, params: Params, replicated: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return the history of a plan, of the selected VMs, or of all plans and VMs."""
+    from vcloudair_core.recovery import drill_history, load_plan
+
+    plan = load_plan(params["plan"]) if params["plan"] else None
+    names = None if params["vms"] is None else [name for vm in replicated for name in vm]
+    history = drill_history(
+        client.settings,
+        plan=plan,
+        vms=names,
+        replicated=() if plan else replicated,
+        max_age_days=params["max_age_days"],
+    )
+    return history.as_dict()
 
 
 MODULE = Module(read, ARGUMENTS, of_edges=False)

@@ -286,3 +286,34 @@ def test_an_interrupted_failover_is_resumed(env: dict[str, str], server: Simulat
     assert done.status == 0, done.output
     assert actions(server) == Counter(failover=VMS)
     assert len(list((tmp_path / "state" / "dr" / "runs").iterdir())) == 1, "it is the same run"
+
+
+# -- drills that are due --------------------------------------------------------------------------
+
+
+def test_a_drill_runs_only_if_it_is_due(env: dict[str, str], server: SimulatorServer) -> None:
+    due = extra(dr_drill_only_due=True)
+    first = run_playbook("dr_drill.yml", env, *ALL, *due)
+    assert first.status == 0, first.output
+    assert actions(server) == DRILL
+    server.simulator.request_log.clear()
+    second = run_playbook("dr_drill.yml", env, *ALL, *due)
+    assert second.status == 0, second.output
+    assert actions(server) == Counter()
+    assert "The drill is not due. Nothing was started. Last successful test: 20" in second.output
+    aged = run_playbook("dr_drill.yml", env, *ALL, *due, *extra(dr_drill_max_age_days=0))
+    assert aged.status == 0, aged.output
+    assert actions(server) == DRILL
+
+
+@pytest.mark.exhaustive
+def test_a_plan_with_a_failed_drill_is_due_again(env: dict[str, str], server: SimulatorServer) -> None:
+    due = extra(dr_drill_only_due=True)
+    replication = next(iter(server.simulator.world.replications.values()))
+    replication.trouble = "error"
+    assert run_playbook("dr_drill.yml", env, *ALL, *due).status == 2
+    replication.trouble = ""
+    server.simulator.request_log.clear()
+    again = run_playbook("dr_drill.yml", env, *ALL, *due)
+    assert again.status == 0, again.output
+    assert actions(server) == DRILL

@@ -75,3 +75,23 @@ def test_invalid_input_starts_nothing(vca: Vca, server: SimulatorServer, argumen
     assert code == 64
     assert err
     assert server.simulator.request_log.entries() == []
+
+
+def test_history_shows_tests_and_replicated_vms_without_tests(
+    vca: Vca, server: SimulatorServer, tmp_path: Path
+) -> None:
+    assert vca("dr", "test", "replicated-0001")[0] == 0
+    before = len(server.simulator.request_log.entries())
+    code, out, err = vca("dr", "history", "-o", "json")
+    assert code == 0, err
+    history = json.loads(out)
+    assert [(vm["name"], vm["state"], vm["verdict"]) for vm in history["vms"]] == [
+        ("replicated-0001", "ok", "succeeded")
+    ]
+    assert (history["due"], history["plans"], history["untested"]) == (False, [], [])
+    assert len(server.simulator.request_log.entries()) == before, "the history sends no request"
+    code, out, err = vca("dr", "history", "--all", "--html", str(tmp_path / "drills.html"))
+    assert code == 0, err
+    assert "replicated-0003" in out and "never" in out
+    assert "2 of 3 VMs are untested." in err
+    assert "2 of 3 VMs are untested." in (tmp_path / "drills.html").read_text(encoding="utf-8")

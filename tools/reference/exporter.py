@@ -16,6 +16,7 @@ TITLES = {
     "addresses": "Public addresses",
     "tunnels": "IPsec tunnels",
     "replications": "Replications",
+    "drills": "Recovery drills",
 }
 """Title of the section of each collector."""
 

@@ -28,6 +28,7 @@ RECOVERY_GROUPS = {
     "Readiness": ("assess", "Readiness", "Check"),
     "Runs": ("preview", "start", "resume", "unfinished_runs", "RunOptions", "Stop", "OperationOptions"),
     "Reports": ("report_of", "read_journal", "run_folder", "save_report", "RunReport"),
+    "Drills": ("drill_history", "DrillHistory"),
     "Values": ("RecoveryPlan", "Group", "PlannedVm", "Step", "Preview", "PreviewRow"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from vcloudair_core.monitoring.gauge_collector import GaugeCollector
 from vcloudair_core.monitoring.gauges import (
     ADDRESSES,
     COLLECTORS,
+    DRILLS,
     EDGES,
     NETWORKS,
     REPLICATIONS,
@@ -33,14 +34,33 @@ _READY = "READY"
 SIZE_INTERVAL_S = 3600.0
 """Seconds between two reads of the sizes of edge gateways, which rarely change."""
 
-INTERVALS_S = {EDGES: 60.0, TUNNELS: 60.0, NETWORKS: 300.0, VDCS: 300.0, ADDRESSES: 300.0, REPLICATIONS: 300.0}
+INTERVALS_S = {
+    EDGES: 60.0,
+    TUNNELS: 60.0,
+    NETWORKS: 300.0,
+    VDCS: 300.0,
+    ADDRESSES: 300.0,
+    REPLICATIONS: 300.0,
+    DRILLS: 60.0,
+}
 """Minimum seconds between two reads of a collector."""
 
 
-def gauge_collectors(client: Client, names: Sequence[str], *, interval_s: float = 0.0) -> list[GaugeCollector]:
+Values = Iterable[tuple[str, tuple[str, ...], float]]
+"""Names, labels and values of gauges."""
+
+
+def gauge_collectors(
+    client: Client,
+    names: Sequence[str],
+    *,
+    interval_s: float = 0.0,
+    drills: Callable[[Client], Values] | None = None,
+) -> list[GaugeCollector]:
     """Return the collectors with these names, in the order of ``COLLECTORS``.
 
-    ``interval_s`` is the interval of the exporter. No collector reads more often.
+    ``interval_s`` is the interval of the exporter. No collector reads more often. ``drills`` reads the history of
+    drills. Without it, the collector ``drills`` has no values.
 
     Raises: SpecError for an unknown name.
     """
@@ -54,12 +74,20 @@ def gauge_collectors(client: Client, names: Sequence[str], *, interval_s: float 
         ADDRESSES: read_addresses,
         TUNNELS: read_tunnels,
         REPLICATIONS: read_replications,
+        DRILLS: lambda client: _reading_of(drills(client) if drills is not None else ()),
     }
     return [
         GaugeCollector(name, client, readers[name], interval_s=max(interval_s, INTERVALS_S[name]))
         for name in COLLECTORS
         if name in names
     ]
+
+
+def _reading_of(values: Values) -> GaugeReading:
+    reading = GaugeReading()
+    for name, labels, value in values:
+        reading.add(name, labels, value)
+    return reading
 
 
 def read_networks(client: Client) -> GaugeReading:

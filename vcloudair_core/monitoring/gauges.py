@@ -1,4 +1,4 @@
-"""Gauges of networks, VDCs, edge gateways and replications."""
+"""Gauges of networks, VDCs, edge gateways, replications and drills."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from vcloudair_core.errors import VcloudAirError
 
 NETWORKS, VDCS, ADDRESSES = "networks", "vdcs", "addresses"
-EDGES, TUNNELS, REPLICATIONS = "edges", "tunnels", "replications"
-COLLECTORS = (EDGES, NETWORKS, VDCS, ADDRESSES, TUNNELS, REPLICATIONS)
+EDGES, TUNNELS, REPLICATIONS, DRILLS = "edges", "tunnels", "replications", "drills"
+COLLECTORS = (EDGES, NETWORKS, VDCS, ADDRESSES, TUNNELS, REPLICATIONS, DRILLS)
 """Names of the collectors. The exporter can serve each without the others."""
 
 _NETWORK = ("org", "vdc", "network", "network_id")
@@ -119,6 +119,24 @@ GAUGES = tuple(
             REPLICATIONS,
             (*_REPLICATION, "state"),
             (("replication_info", "State of a replication, as a label. Always 1."),),
+        ),
+        (
+            DRILLS,
+            ("org", "plan", "group"),
+            (
+                (
+                    "dr_test_age_seconds",
+                    "Time since the last successful test of a plan or of its group. Missing without a successful test.",
+                ),
+            ),
+        ),
+        (
+            DRILLS,
+            ("org", "plan"),
+            (
+                ("dr_test_due", "1 if a test of a recovery plan is due, else 0."),
+                ("dr_untested_vms", "VMs of a recovery plan without a successful test."),
+            ),
         ),
     )
     for name, about in rows

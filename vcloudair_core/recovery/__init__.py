@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vcloudair_core.recovery.drills.drill_history import DrillHistory, drill_history
     from vcloudair_core.recovery.journal.run_folders import read_journal, run_folder
     from vcloudair_core.recovery.plan.group_order import check_order, waits_for
     from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan, Step, plan_of_vms
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Check",
+    "DrillHistory",
     "Group",
     "OperationOptions",
     "PlannedVm",
@@ -37,6 +39,7 @@ __all__ = [
     "Stop",
     "assess",
     "check_order",
+    "drill_history",
     "load_plan",
     "parse_plan",
     "plan_of_vms",
@@ -53,6 +56,7 @@ __all__ = [
 
 _MODULES = {
     "Check": "vcloudair_core.recovery.readiness.readiness_check",
+    "DrillHistory": "vcloudair_core.recovery.drills.drill_history",
     "Group": "vcloudair_core.recovery.plan.model",
     "OperationOptions": "vcloudair_core.services.dr.operation_options",
     "PlannedVm": "vcloudair_core.recovery.plan.model",
@@ -66,6 +70,7 @@ _MODULES = {
     "Stop": "vcloudair_core.services.dr.operation_options",
     "assess": "vcloudair_core.recovery.readiness.assessment",
     "check_order": "vcloudair_core.recovery.plan.group_order",
+    "drill_history": "vcloudair_core.recovery.drills.drill_history",
     "load_plan": "vcloudair_core.recovery.plan.plan_file",
     "parse_plan": "vcloudair_core.recovery.plan.plan_file",
     "plan_of_vms": "vcloudair_core.recovery.plan.model",

@@ -152,6 +152,7 @@ def test_the_number_of_calls_of_each_collector_is_known(cloud: NetworkCloud) -> 
         "addresses": 3 if is_nsxt else 5,
         "tunnels": 2 if is_nsxt else 3,
         "replications": 2,
+        "drills": 0,
     }
 
 

@@ -226,7 +226,7 @@ def serve(
         "--collectors",
         metavar="NAMES",
         help="Collectors of other gauges, separated by commas: edges, networks, vdcs, addresses, tunnels, "
-        "replications. `none` turns them off (default: all).",
+        "replications, drills. `none` turns them off (default: all).",
         show_default=False,
     ),
     cert: str = typer.Option("", "--cert", metavar="PATH", help="PEM file of the certificate, to serve HTTPS."),
@@ -239,7 +239,7 @@ def serve(
     """Serve metrics to Prometheus at /metrics, until SIGTERM or Ctrl-C.
 
     Metrics are collected in the background, so scrapes do not wait for the cloud. Besides metrics of VMs, the
-    collectors serve gauges of networks, VDCs, edge gateways, IPsec tunnels and replications.
+    collectors serve gauges of networks, VDCs, edge gateways, IPsec tunnels, replications and recovery drills.
 
     Example:
         vca metrics serve --listen 127.0.0.1:9272 --interval 60
@@ -252,6 +252,7 @@ def serve(
     from vcloudair_core.monitoring.certificate_expiry import CertificateExpiry
     from vcloudair_core.monitoring.collector import Collector
     from vcloudair_core.monitoring.exporter import ExporterServer
+    from vcloudair_core.recovery.drills.drill_values import drill_values
     from vcloudair_core.util.redaction import Secret
 
     host, colon, port = listen.rpartition(":")
@@ -276,7 +277,12 @@ def serve(
             interval_s=interval,
             stale_s=stale,
             sources=[
-                *gauge_collectors(client, [] if collectors == "none" else split_list(collectors), interval_s=interval),
+                *gauge_collectors(
+                    client,
+                    [] if collectors == "none" else split_list(collectors),
+                    interval_s=interval,
+                    drills=drill_values,
+                ),
                 *([CertificateExpiry(client, certificates)] if certificates else []),
             ],
         )

@@ -67,7 +67,7 @@ def html_of(report: RunReport) -> str:
 
     Raises ConfigurationError when jinja2 is not installed.
     """
-    template, css = _template()
+    template, css = page_template("report.html.j2", "report.css")
     name = str(report.plan.get("name") or "")
     anchors = {vm.id: f"m{number}" for number, vm in enumerate(report.vms, 1)}
     heading = report_text.ACTIONS.get(report.action, "run").capitalize() + (f" of {name}" if name else "")
@@ -76,7 +76,7 @@ def html_of(report: RunReport) -> str:
         formats["clock"] = report_text.day_and_clock
     return template.render(
         report=report, heading=heading, sentence=report.sentence,
-        upper_first=_upper_first, css=css, css_hash=_hash(str(css)),
+        upper_first=_upper_first, css=css, css_hash=style_hash(str(css)),
         location_of=report_text.location_of, labels=report_text.LABELS,
         short={**report_text.LABELS, RETRYING: "failed", IN_FLIGHT: "unknown"},
         glyphs=report_text.GLYPHS, tones=_Tones(), ends=_ENDS, anchors=anchors,
@@ -88,7 +88,11 @@ def html_of(report: RunReport) -> str:
 
 
 @cache
-def _template() -> tuple[Template, Any]:
+def page_template(name: str, *styles: str) -> tuple[Template, Any]:
+    """Return a template of this package, and the text of its style sheets.
+
+    Raises ConfigurationError when jinja2 is not installed.
+    """
     if find_spec("jinja2") is None:
         raise ConfigurationError("Creating the HTML report failed. jinja2 is not installed.", hint=install_hint("dr"))
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -98,13 +102,12 @@ def _template() -> tuple[Template, Any]:
         loader=PackageLoader("vcloudair_core.recovery.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    css = (
-        files("vcloudair_core.recovery.report").joinpath("templates").joinpath("report.css").read_text(encoding="utf-8")
-    )
-    return environment.get_template("report.html.j2"), Markup(css)  # noqa: S704 - a file of this package
+    folder = files("vcloudair_core.recovery.report").joinpath("templates")
+    css = "".join(folder.joinpath(style).read_text(encoding="utf-8") for style in styles)
+    return environment.get_template(name), Markup(css)  # noqa: S704 - a file of this package
 
 
-def _hash(css: str) -> str:
+def style_hash(css: str) -> str:
     """Return the hash of the style sheet for the content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vcloudair_core.cli.commands.dr import dr_check, dr_runs, replication_actions
+from vcloudair_core.cli.commands.dr import dr_check, dr_history, dr_runs, replication_actions
 from vcloudair_core.cli.commands.dr.action_options import (
     ALL,
     APPROVE,
@@ -191,4 +191,5 @@ def failover(
 
 
 replication_actions.register(app)
+dr_history.register(app)
 dr_runs.register(app)

@@ -1,0 +1,1 @@
+"""Drill program: the history of recovery tests, and drills that are due."""
