@@ -58,7 +58,10 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cached_entry_points() -> Iterator[None]:
-    """Find plugins once for each ``sys.path``, because tests have new cache folders."""
+    """Find plugins only once for each value of ``sys.path``.
+
+    Each test has an empty cache folder, so the plugin cache itself does not save time.
+    """
     from vcloudair_core.plugin import installed_plugins
 
     find = installed_plugins.installed_plugins

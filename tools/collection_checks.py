@@ -109,7 +109,7 @@ def changelog(room: Room) -> str:
 
 
 def build(room: Room) -> str:
-    """Build the collection from copies of the checkout, and compare the files."""
+    """Build the collection from the checkout and as published, and compare the files."""
     files = _files(_tarball(room, copy_checkout(room.folder / "checkout")))
     _refuse("in the tarball, but not allowed", [name for name in files if not _is_allowed(name)])
     _refuse("missing in the tarball", set(collection_files()) - files)
@@ -123,8 +123,8 @@ def build(room: Room) -> str:
 def importer(room: Room) -> str:
     """Run galaxy-importer, which runs the same checks as Galaxy on upload.
 
-    If the environment variable TEST_ONE_IN is greater than 1, only the step ``lint`` runs ansible-lint, which takes
-    most of the time.
+    If the environment variable TEST_ONE_IN is greater than 1, galaxy-importer does not run ansible-lint, because
+    ansible-lint takes most of the time and the step ``lint`` also runs it.
     """
     python = _importer_python(room)
     tarball = _tarball(room, room.staged())

@@ -47,10 +47,10 @@ def _table(endpoints: Iterable[_Endpoint]) -> str:
 
 
 def _calls(profile: str) -> Iterator[tuple[str, str, str, tuple[str, str]]]:
-    """Yield group, method, path and notes of each call.
+    """Yield each call as ``(group, method, path, (API versions, simplifications))``.
 
-    The notes are API versions and simplifications. On-Demand has the calls of vCloud Director under ``/api/compute``.
-    VMware Cloud Director Availability has its own address.
+    Paths omit the prefix ``/api/compute`` that On-Demand adds to calls of vCloud Director. VMware Cloud Director
+    Availability has its own address, so its calls are listed with the profile ``vcd``.
     """
     from vcloudair_core.simulator.profiles import built_in_routes
     from vcloudair_core.simulator.vcda.routes import vcda_routes

@@ -161,7 +161,7 @@ def connect(*, context: str | None = None, config_file: str | Path | None = None
 def _default_transport(settings: Settings) -> Transport:
     """Return the transport of a session.
 
-    VMware Cloud Director Availability has an address and a certificate of its own.
+    If ``vcda_url`` and ``vcda_ca_path`` are set, requests to VMware Cloud Director Availability use that CA file.
     """
     from vcloudair_core.transport.requests_transport import RequestsTransport
 

@@ -147,7 +147,7 @@ class TestAns(Conformance):
 
 @pytest.mark.vca_simulator(profile="vcd", inventory_file=str(NSXT_INVENTORY))
 class TestAnsOnNsxt(Conformance):
-    """Kinds that NSX-V does not have, or whose objects are written one at a time."""
+    """Kinds that only NSX-T has, or that NSX-T writes one object at a time."""
 
     plugin = "ans"
     examples = (
@@ -174,7 +174,7 @@ class TestAnsOnNsxt(Conformance):
 
     @pytest.fixture(autouse=True)
     def _active_distributed_firewall(self, request: pytest.FixtureRequest) -> None:
-        """Activate the distributed firewall, which a new cloud does not do."""
+        """Activate the distributed firewall, which is inactive in a new cloud."""
         example = getattr(request.node, "callspec", None) and request.node.callspec.params.get("example")
         if example is not None and example.target == GROUP:
             client = request.getfixturevalue("vca_client")
@@ -193,7 +193,10 @@ class TestAnsOnNsxt(Conformance):
     def test_second_run_writes_nothing(
         self, example: Example, kind: Any, vca_client: Client, vca_request_log: RequestView
     ) -> None:
-        """Unlike documents, objects are read again by ID, and a write waits for its task."""
+        """Count only writes for objects that are written one at a time.
+
+        The number of reads varies, because each object is read by ID and each write waits for its task.
+        """
         if example.kind not in ONE_BY_ONE:
             super().test_second_run_writes_nothing(example, kind, vca_client, vca_request_log)
             return

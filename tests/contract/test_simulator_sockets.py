@@ -308,7 +308,7 @@ def test_vcda_port_in_use_is_reported(server: SimulatorServer) -> None:
 
 
 def _sites(url: str, ca_path: str = "") -> int:
-    """Return the status of a request for the sites without a session."""
+    """Request the list of sites without a session, and return the HTTP status."""
     trusted = ssl.create_default_context(cafile=ca_path) if ca_path else None
     try:
         with urllib.request.urlopen(f"{url}/sites", context=trusted, timeout=10) as answer:

@@ -75,8 +75,8 @@ def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool =
 def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     """Return the results of a target's tasks on a new simulated cloud.
 
-    ``way`` is the process that must run the tasks: the controller or a module process. ``now`` is the time of the
-    simulated cloud, on which its metrics and counters depend.
+    ``way`` selects the process that must run the tasks: the controller or a module process. ``now`` is the time in the
+    simulated cloud. Metrics and counters depend on it.
     """
     folder.mkdir()
     play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}

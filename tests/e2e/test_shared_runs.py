@@ -100,7 +100,10 @@ def test_a_run_of_another_host_needs_take_over_until_its_lease_expires(cloud: Cl
 
 
 def resumer(pipe: Connection, barrier: Barrier, folder: str, state_url: str) -> None:
-    """Resume runs at the same time as another process. Send the result of each race."""
+    """Resume each run whose ID is received, at the same time as another process.
+
+    For each run, send the ID of this process and the error message, which is empty if the run was resumed.
+    """
     settings = settings_of(Path(folder), state_url)
     for run_id in iter(pipe.recv, ""):
         barrier.wait()

@@ -52,7 +52,7 @@ def prepare(world: World) -> None:
 
 
 def prepare_with_name(world: World) -> None:
-    """Create a rule with the name of a network, so that its group exists."""
+    """Create a rule whose source is a network name, so that a group for it exists."""
     prepare(world)
     with world.client(edge=nsxt_edge(world).name) as client:
         client.ensure("ans.firewall_rule", {"name": "old name", "source": "network:dmz"})

@@ -15,9 +15,9 @@ from vcloudair_core.services.metrics.model import Collected
 
 
 def read_operation(act: Callable[[Client, World], Any], **config: Any) -> Operation:
-    """Return an operation that reads with ``act``.
+    """Return an operation that calls ``act`` to read data.
 
-    ``config`` has options of the simulator.
+    ``config`` contains options of the simulator.
     """
 
     def run(world: World) -> Ending:

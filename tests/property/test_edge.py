@@ -119,7 +119,7 @@ edges_of_nsxv = st.fixed_dictionaries({}, optional={**sections, **services}).fil
 
 
 def edges_of(edge_api: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Generate documents of an API.
+    """Generate edge documents for an API.
 
     vCloud Air has no sections for static routes and DNS.
     """

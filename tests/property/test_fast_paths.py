@@ -1,4 +1,4 @@
-"""Property tests: short ways give the same results as the general code."""
+"""Property tests: fast paths return the same results as the general code."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ RECOVERY = {"type": "vcloud", "powerOn": True}
 
 @dataclass
 class VcdaCaller:
-    """A client of a simulator whose clock stands still until a test moves it."""
+    """A client of a simulator whose clock advances only when a test advances it."""
 
     simulator: Simulator
     root: str = SITE
@@ -58,11 +58,11 @@ class VcdaCaller:
         return self
 
     def vm(self, number: int = 0, query: str = "") -> Any:
-        """Return a VM replication to the site of the query."""
+        """Return a VM replication by its position in the list. ``query`` selects the site."""
         return self.read(f"/vm-replications{query}")["items"][number]
 
     def path(self, number: int = 0) -> str:
-        """Return the path of a VM replication."""
+        """Return the API path of a VM replication by its position."""
         return f"/vm-replications/{list(self.simulator.world.vm_replications)[number]}"
 
     def start(self, method: str, path: str, body: Any = None, **headers: str) -> Any:

@@ -22,7 +22,7 @@ TITLES = {
 
 
 def gauge_tables() -> str:
-    """Return a table for each collector, and for VMs and certificates."""
+    """Return one table of metrics per collector, and tables for VMs and certificates."""
     from vcloudair_core.monitoring.capacity_gauges import INTERVALS_S
     from vcloudair_core.monitoring.gauges import COLLECTORS, GAUGES
 

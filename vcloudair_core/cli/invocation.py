@@ -65,9 +65,9 @@ class Invocation:
         return replace(self, options={**self.options, **options})
 
     def prepare(self, function: Callable[..., Any]) -> None:
-        """Apply the marks of a command and the options that concern each command.
+        """Apply the marks of a command, and the options for output and logging.
 
-        Raises ConfigurationError for invalid output options, before any request.
+        Sends no request. Raises ConfigurationError for invalid output options.
         """
         self.marks.update(getattr(function, _MARKS, ()))
         self.output_options  # noqa: B018 - raises

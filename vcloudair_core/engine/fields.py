@@ -203,9 +203,9 @@ def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> di
 def spec_with(spec_type: type[_SpecT], values: dict[str, Any]) -> _SpecT:
     """Return a spec with these fields, and defaults for the other fields.
 
-    The spec keeps the dict ``values``. The ``__init__`` of a frozen dataclass sets every field with a call, which takes
-    most of the time to decode a long list. The result is the same, because defaults of specs are class attributes, and
-    specs have no ``__post_init__``.
+    The spec uses the dict ``values`` as its ``__dict__``. This is faster than ``__init__``: a frozen dataclass calls a
+    function for every field, which takes most of the time when a long list is decoded. The result is the same, because
+    defaults of specs are class attributes, and specs have no ``__post_init__``.
     """
     spec = object.__new__(spec_type)
     object.__setattr__(spec, "__dict__", values)
@@ -218,7 +218,7 @@ _PLAIN = frozenset({str, int, float, bool})
 
 @cache
 def _shown_fields(spec_type: type) -> tuple[tuple[str, bool], ...]:
-    """Return the names of the fields that are shown, and whether they are secret."""
+    """Return ``(name, is_secret)`` for each field that is shown."""
     return tuple((name, info.secret) for name, info in fields_of(spec_type).items() if not info.input_only)
 
 

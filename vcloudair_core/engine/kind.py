@@ -205,9 +205,10 @@ class ResourceKind(ABC):
         return self.project(document)
 
     def can_select_later(self, document: Document, desired: Desired) -> bool:
-        """Return True if :meth:`select` may be called after ``ensure``.
+        """Return True if :meth:`select` may be called after ``ensure`` has returned.
 
-        It must then return the same objects without an error. They are selected only if the caller uses them.
+        If True, ``select`` is called only when the caller uses the objects. It must then return the same objects as
+        during ``ensure``, and must not raise an error.
         """
         return False
 

@@ -191,11 +191,10 @@ class Matcher:
         return places
 
     def _unique(self, specs: Sequence[Any]) -> list[int | None] | None:
-        """Return the matches of specs with unique names.
+        """Return the matches if every spec is identified by a unique name.
 
-        Return None if :meth:`match` has to compare more. If every spec has only a name, and no two specs or rules have
-        the same name, a spec matches the rule with its name. This is the usual case, so it takes a look-up for each
-        spec.
+        A spec then matches the rule with the same name, which takes one dictionary access. Return None if a spec has
+        another identity, or if two specs or rules have the same name. :meth:`match` then compares more fields.
         """
         if self.identities.shared.get("name") is not BY_NAME.shared["name"]:
             return None

@@ -77,10 +77,10 @@ def arrange(
 def _usual_arrangement(
     existing: Sequence[int], new: Sequence[int], placements: Mapping[int, Placement], chain: Sequence[int]
 ) -> Arrangement | None:
-    """Return the arrangement of a list that is in the right order.
+    """Return the arrangement if no existing element has to move.
 
-    Return None if :func:`arrange` has to compute the arrangement. Without placements, elements move only if the chain
-    has another order than the existing elements.
+    This is certain if there are no placements, and either no element is new and the chain is in order, or the chain
+    consists of exactly the new elements. Otherwise, return None, so that :func:`arrange` computes the arrangement.
     """
     if placements:
         return None

@@ -28,9 +28,9 @@ class Outcome:
 
     @classmethod
     def deferred(cls, before: Callable[[], Any], after: Callable[[], Any], **values: Any) -> Outcome:
-        """Return an outcome that computes ``before`` and ``after`` at their first use.
+        """Return an outcome that computes ``before`` and ``after`` on first access.
 
-        For thousands of objects, this takes longer than all comparisons, and many callers need only ``changed``.
+        For thousands of objects, computing them takes longer than comparing, and many callers need only ``changed``.
         """
         outcome = cls(**values)
         attributes = vars(outcome)

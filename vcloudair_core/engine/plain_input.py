@@ -1,8 +1,8 @@
 """Read specs with usual values quickly, without a Reader.
 
-Long lists have thousands of rules, and nearly all their values are usual: text, bools and lists with items that need
-no conversion. A plain reader accepts only input that the Reader reads without a problem, and returns the same spec. For
-all other input it returns None, and the caller uses the Reader, which finds the problems.
+Long lists have thousands of rules. Nearly all their values are usual: text, bools and lists that need no conversion.
+For usual values, a plain reader returns the same spec as the Reader. For all other input, it returns None, and the
+caller uses the Reader, which converts the values and reports problems.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ None means that the value is unusual, so the Reader has to read it.
 def plain_text(value: Any) -> str | None:
     """Return a string that the Reader returns unchanged, or None.
 
-    ``isprintable`` also excludes some characters that the Reader accepts, which then reads the value.
+    None does not mean that the text is invalid: ``isprintable`` rejects some characters that the Reader accepts.
     """
     if type(value) is not str or not value.isprintable() or "**" in value or "NO_LOG" in value or not value.strip():
         return None  # the second and third test are parts of the masks of Ansible
@@ -44,31 +44,34 @@ def plain_line(value: Any) -> str | None:
 
 
 def plain_bool(value: Any) -> bool | None:
-    """Return a bool, or None for its other spellings."""
+    """Return a bool unchanged, or None for other spellings such as ``yes``."""
     return value if type(value) is bool else None
 
 
 def plain_digits(value: Any) -> str | None:
-    """Return the string of a positive number without leading zeros, or None."""
+    """Return a string of digits without a leading zero, or None for other input."""
     is_number = type(value) is str and value.isascii() and value.isdecimal() and len(value) < 20
     return value if is_number and value[0] != "0" else None
 
 
 def plain_identifier(value: Any) -> str | None:
-    """Return a positive number or a UUID in lower case, or None."""
+    """Return a string of digits or a lowercase UUID, or None for other input."""
     if type(value) is str and _UUID.fullmatch(value):
         return value
     return plain_digits(value)
 
 
 def plain_choice(choices: tuple[str, ...], synonyms: Mapping[str, str]) -> PlainValue:
-    """Return a function for a field with choices, for values in lower case."""
+    """Return a function that reads one of several choices.
+
+    The function returns None for unknown values and for other spellings, such as uppercase.
+    """
     known = {**{choice: choice for choice in choices}, **synonyms}
     return lambda value: known.get(value) if type(value) is str else None
 
 
 def plain_list(read: Callable[[Any], str | None], *, can_be_empty: bool = False) -> PlainValue:
-    """Return a function for a list of strings.
+    """Return a function that reads a list of strings, or a single string as a list.
 
     ``read`` returns the value of an item, or None for an unusual item.
     """
@@ -87,11 +90,12 @@ def plain_list(read: Callable[[Any], str | None], *, can_be_empty: bool = False)
 
 
 def plain_reader(spec_type: type[SpecT], readers: Mapping[Any, PlainValue]) -> Callable[[Any], SpecT | None]:
-    """Return a function that reads a plain mapping as a spec.
+    """Return a function that reads a mapping as a spec.
 
-    For unusual input, the function returns None. ``readers`` has the function for the name of a field, or for the
-    function ``read`` in the declaration of fields. Fields with choices and bools need no function. Input with a key
-    that has no function is unusual.
+    For unusual input, the function returns None.
+
+    ``readers`` contains the functions that read values. A key is the name of a field, or the function ``read`` in the
+    declaration of a field. Bools and fields with choices need no entry. Input with any other field is unusual.
     """
     values = _values_of(spec_type, readers)
     known = frozenset(key.name for key in keys_of(spec_type))

@@ -62,8 +62,8 @@ class Plan:
 
     ``steps`` is private data for the method ``merge`` of the resource kind that created the plan. ``outlook`` is None,
     or a function that returns the whole planned section as plain data, for plan policies. ``notes`` are sentences about
-    the plan for the user. ``planned`` is None, or a function that returns the planned document, for the policies of
-    the library.
+    the plan for the user. ``planned`` is None, or a function that returns the planned document, for built-in plan
+    policies.
     """
 
     kind: str

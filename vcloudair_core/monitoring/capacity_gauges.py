@@ -57,7 +57,7 @@ def gauge_collectors(
     interval_s: float = 0.0,
     drills: Callable[[Client], Values] | None = None,
 ) -> list[GaugeCollector]:
-    """Return the collectors with these names, in the order of ``COLLECTORS``.
+    """Return the collectors named ``names``, in the order of ``COLLECTORS``.
 
     ``interval_s`` is the interval of the exporter. No collector reads more often. ``drills`` reads the history of
     drills. Without it, the collector ``drills`` has no values.
@@ -130,7 +130,8 @@ def read_vdcs(client: Client) -> GaugeReading:
 class EdgeReader:
     """A reader of the states of edge gateways.
 
-    Makes one call for every 128 edge gateways. Once an hour, one more call for each NSX-V edge gateway reads its size.
+    A read makes one call for every 128 edge gateways. Once an hour, it makes one more call for each NSX-V edge gateway
+    to read the size.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -178,8 +179,9 @@ def read_addresses(client: Client) -> GaugeReading:
 def read_tunnels(client: Client) -> GaugeReading:
     """Read the states of IPsec tunnels.
 
-    Makes one call for every 128 edge gateways, and two for each edge gateway. On NSX-T, makes one call for each edge
-    gateway, and up to four for each tunnel. A tunnel that is disabled or has no reported status has no value.
+    Makes one call for every 128 edge gateways. On NSX-T, makes one more call for each edge gateway, and up to four for
+    each tunnel. On other backends, makes two more calls for each edge gateway. Tunnels that are disabled or have no
+    reported status have no value.
     """
     from vcloudair_core.services.ans.ipsec.status import DOWN, PARTLY, UP
 
@@ -226,9 +228,9 @@ def read_replications(client: Client) -> GaugeReading:
 
 
 def _of_edges(client: Client, read: Callable[[Edge], Any], reading: GaugeReading) -> list[tuple[Edge, Any]]:
-    """Return each edge gateway with what ``read`` returns, read in parallel.
+    """Return ``(edge, result of read)`` for each edge gateway, read in parallel.
 
-    Edge gateways that cannot be read are added to ``reading``. Edge gateways that do not support the read are skipped.
+    Errors are added to ``reading.unread``. Edge gateways that do not support the read are skipped.
     """
 
     def read_one(edge: Edge) -> Any:
@@ -251,7 +253,7 @@ def _of_edges(client: Client, read: Callable[[Edge], Any], reading: GaugeReading
 
 
 def _sizes(client: Client, edges: Sequence[Edge]) -> dict[str, str]:
-    """Return the sizes of edge gateways. An unknown size is an empty string."""
+    """Return the size of each edge gateway by ID, or an empty string if it is unknown."""
 
     def read(edge: Edge) -> str:
         try:

@@ -1,4 +1,4 @@
-"""Collect gauges in intervals, and keep them if a later read fails."""
+"""Collect gauges at intervals, and keep the last values if a read fails."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class GaugeCollector:
         self._failure = failure
 
     def _limit(self, reading: GaugeReading) -> None:
-        """Drop the series above the maximum, and count them."""
+        """Drop the series that exceed the maximum, and count them."""
         room, dropped = self._max_series, 0
         for name, values in reading.values.items():
             kept = dict(list(values.items())[: max(0, room)])
@@ -138,7 +138,7 @@ class GaugeCollector:
 
 
 def status_families(sources: Sequence[GaugeSource]) -> Iterator[Metric]:
-    """Yield the metrics of the exporter about its collectors."""
+    """Yield the metrics about the collectors themselves, such as their last success."""
     from prometheus_client.core import GaugeMetricFamily
 
     collectors = [source for source in sources if isinstance(source, GaugeCollector)]

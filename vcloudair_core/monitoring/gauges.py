@@ -148,8 +148,8 @@ GAUGES = tuple(
 class GaugeReading:
     """The values that a collector has read.
 
-    ``values`` maps the name of a gauge to values by labels. ``unread`` has the errors of objects that could not be
-    read, by name.
+    ``values`` has the shape ``{gauge name: {label values: value}}``. ``unread`` maps the name of each object that could
+    not be read to the error.
     """
 
     values: dict[str, dict[tuple[str, ...], float]] = field(default_factory=dict)

@@ -35,7 +35,7 @@ _MOST_FOLDERS = 64
 
 @dataclass(frozen=True)
 class InstalledPlugin:
-    """An entry point of the group, with the name and version of its distribution."""
+    """The entry point of a plugin, with the name and version of its distribution."""
 
     name: str
     value: str
@@ -62,8 +62,8 @@ class InstalledPlugin:
 def installed_plugins() -> list[InstalledPlugin]:
     """Return the plugins of all distributions on ``sys.path``.
 
-    The result equals the entry points of importlib.metadata, which a test proves. If a name of a distribution is found
-    twice, only the first distribution counts.
+    A test checks that the result equals the entry points of importlib.metadata. If ``sys.path`` has several
+    distributions with the same name, only the first one is used.
     """
     if any(hasattr(finder, "find_distributions") for finder in sys.meta_path if not _is_path_finder(finder)):
         return _read_all()  # Such a finder knows distributions that are not on sys.path.
@@ -112,9 +112,10 @@ def _read(path: str) -> Mapping[str, Any]:
 
 
 def _record(folder: str, place: str, cached: Any) -> Mapping[str, Any]:
-    """Return the distributions in a folder, from the cache if the folder is unchanged.
+    """Return a record of the distributions in a folder.
 
-    A record without a stamp must not be cached.
+    ``place`` is the absolute path of ``folder``. ``cached`` is the cached record, which is returned if the folder is
+    unchanged. A record without a stamp must not be cached.
     """
     stamp = _stamp(place)
     if not stamp:
@@ -138,7 +139,7 @@ def _record(folder: str, place: str, cached: Any) -> Mapping[str, Any]:
 
 
 def _normalized(distribution: importlib.metadata.Distribution) -> str:
-    """Return the name by which importlib.metadata compares distributions."""
+    """Return the normalized name with which importlib.metadata detects duplicates."""
     return str(getattr(distribution, "_normalized_name", None) or distribution.name)
 
 

@@ -61,7 +61,7 @@ _OFFERS: dict[str, type] = {
 class _FastManager(pluggy.PluginManager):
     """A pluggy manager that looks for hooks only among the functions of a module.
 
-    pluggy inspects every name of a plugin, including constants and imported classes, and rejects all but functions.
+    By default, pluggy also inspects constants and imported classes of a plugin, which are never hooks.
     """
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:

@@ -1,10 +1,10 @@
 """Measure all contenders, and compare the measurements with the results file.
 
-Usage: ``python -m tests.benchmarks.side_by_side [quick|short] [--only NAME] [--keep]``. ``short`` measures every row
-with fewer turns, and failovers beside the other scenarios. ``quick`` runs a small part of the
-comparison, which takes a minute or two. ``--only`` selects scenarios by the start of their names. ``--keep`` writes the
-results file instead of comparing the measurements with it. A value that is worse than in the results file is measured
-again. The exit status is 1 if the second measurement is also worse.
+Usage: ``python -m tests.benchmarks.side_by_side [quick|short] [--only NAME] [--keep]``. ``short`` repeats each
+measurement less often, and measures failovers and the other scenarios in parallel. ``quick`` measures only a few
+scenarios and sizes, in a minute or two. ``--only`` selects the scenarios whose names start with NAME. ``--keep``
+updates the results file instead of comparing the measurements with it. A value that is worse than in the results file
+is measured again. The exit status is 1 if the second measurement is also worse.
 """
 
 from __future__ import annotations

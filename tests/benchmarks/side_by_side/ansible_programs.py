@@ -24,7 +24,7 @@ class Tasks(Program):
 
     The measured time excludes the startup of Ansible. ``action`` is the name of the action that all tasks run. If
     ``in_controller`` is true, an action of this collection runs in the controller process instead of a module process.
-    If the tasks stage their changes, another task writes these, whose time is not part of the measurement.
+    If the tasks stage their changes, a final task commits them. Its time is not measured.
     """
 
     def __init__(

@@ -91,10 +91,11 @@ def _tasks(entry: Entry) -> Contestant:
 
 
 def _inventory(entry: Entry) -> Contestant:
-    """Return an inventory contender.
+    """Return a contender that reads an inventory.
 
-    The contender ``FILE`` reads our hosts from a YAML file, ``MINIMAL`` reads them from a JSON file with a plugin that
-    does nothing else, and ``CACHED`` reads them from a cache.
+    By default, the plugin of this collection reads the hosts from the cloud. The contender ``CACHED`` reads the same
+    hosts from the cache of the plugin, ``FILE`` from a YAML file, and ``MINIMAL`` from a JSON file with a minimal
+    plugin.
     """
     cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
     options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.contender == s.CACHED else {}
@@ -115,7 +116,7 @@ def _inventory(entry: Entry) -> Contestant:
 
 
 def _completion(entry: Entry) -> Contestant:
-    """Return a contender that completes a word, or the start of a bare interpreter."""
+    """Return a contender that completes a word, or only starts an interpreter."""
     if entry.contender == s.FLOOR:
         return Program([entry.python, "-c", "pass"], entry.environment, entry.folder / "completion.log")
     env = {**environment(entry.env, entry.folder), "_VCA_COMPLETE": "zsh"}

@@ -2,18 +2,18 @@
 
 Seconds are not compared. These differences from the values in the file are regressions:
 
-* calls: the highest number of calls in a turn is more than one above the value in the file. For scenarios whose number
-  of polls depends on the duration, it is more than 10 % above the value.
+* calls: the highest number of calls in a repetition is more than one above the value in the file. For scenarios whose
+  number of polls depends on the duration, it is more than 10 % above the value.
 * ``to_floor``: more than 1.5 times the value in the file, and more than 0.3 above that value.
 * ``to_ours`` of another client: less than the value in the file divided by 1.6.
-* ``mb_more``, the peak memory above the floor in scenarios of memory: more than 1.3 times the value in the file, and
-  more than 20 MB above that value.
+* ``mb_more``, the peak memory minus the peak memory of the floor, in scenarios that measure memory: more than 1.3 times
+  the value in the file, and more than 20 MB above that value.
 * the exponent of growth: more than 0.25 above the value in the file.
 
 If other processes slow down the host, the tolerances grow by the same factor, except those for calls and memory.
 
-A quick run has fewer turns and smaller sizes, so its results vary more. Therefore, its tolerances are doubled, except
-the tolerance for calls.
+A quick run has fewer repetitions and smaller sizes, so its results vary more. Therefore, its tolerances are doubled,
+except the tolerance for calls.
 """
 
 from __future__ import annotations

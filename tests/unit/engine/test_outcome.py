@@ -1,4 +1,4 @@
-"""Outcomes compute the objects before and after a run at their first use."""
+"""Tests of outcomes that compute ``before`` and ``after`` on first access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests that dashboards and alert rules use metrics of the reference."""
+"""Tests that dashboards and alert rules use only metrics in the reference."""
 
 from __future__ import annotations
 

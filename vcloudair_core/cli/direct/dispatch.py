@@ -1,4 +1,4 @@
-"""Run simple command lines of frequent commands without typer.
+"""Parse simple command lines of frequent commands without typer.
 
 A command line is simple if it has only shared options with complete names. All other command lines, such as those with
 mistakes, are left to typer. A test compares the options with those that typer parses.
@@ -52,9 +52,9 @@ def direct_command(arguments: Sequence[str]) -> DirectCommand | None:
 
 
 def _options(tokens: Iterator[str]) -> tuple[dict[str, Any] | None, str | None]:
-    """Parse options up to the first other word, and return that word.
+    """Parse options up to the first word that is not an option.
 
-    The options are None if they are not simple.
+    Returns ``(options, word)``, or ``(None, None)`` if typer must parse the command line. ``word`` is None at the end.
     """
     options: dict[str, Any] = {}
     for word in tokens:
@@ -78,7 +78,10 @@ def _options(tokens: Iterator[str]) -> tuple[dict[str, Any] | None, str | None]:
 
 
 def _names() -> Iterator[tuple[str, tuple[str, bool | None]]]:
-    """Yield each name of a shared option, with its key and the value of a flag."""
+    """Yield ``(name, (key, value))`` for each name of a shared option.
+
+    ``value`` is the value that a flag sets, or None for an option with an argument.
+    """
     for option in SHARED:
         for declaration in option.declarations:
             on, _, off = declaration.partition("/")

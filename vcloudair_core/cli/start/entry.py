@@ -1,7 +1,7 @@
 """Entry point of the program ``vca``.
 
-The fastest requests are answered here, and all other commands are started in :mod:`~vcloudair_core.cli.main`.
-Every import of this module delays each Tab and ``vca --help``.
+Shell completion and the cached help do not import :mod:`~vcloudair_core.cli.main`, which runs all other commands. Each
+import in this module slows down completion and ``vca --help``.
 """
 
 from __future__ import annotations

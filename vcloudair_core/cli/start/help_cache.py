@@ -33,8 +33,8 @@ def is_help(arguments: Sequence[str]) -> bool:
 def print_cached_help() -> bool:
     """Print the cached help to standard output.
 
-    Return False if the help must be computed. The caller prints the computed help also if writing failed, so that it
-    reports the error.
+    Return False if the help must be computed, or if writing failed. The caller then prints the computed help, and so
+    reports an error that occurs again.
     """
     text = cached_help() if sys.stdout is not None and sys.stdout.encoding == "utf-8" else ""
     try:

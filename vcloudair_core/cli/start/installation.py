@@ -1,8 +1,8 @@
 """Detect changes of the installation, for caches of commands and help.
 
-A stamp changes when a distribution is installed, upgraded or removed, when a module of ``vca`` changes, and when
-variables select other plugins. Some changes do not show in a stamp, such as edits of a plugin in its source folder.
-Caches therefore also keep the stamps of files.
+The installation stamp changes when a distribution is installed, upgraded or removed, when a module of ``vca`` changes,
+and when an environment variable selects other plugins. It does not change when a plugin is edited in its source folder.
+Caches therefore also store the stamps of such files.
 
 This module imports only modules that a bare interpreter has already imported.
 """
@@ -49,9 +49,9 @@ def file_stamp(path: str) -> str:
 
 
 def is_settled() -> bool:
-    """Return True if no folder of ``sys.path`` changed just now.
+    """Return True if no folder of ``sys.path`` changed within the last two seconds.
 
-    Such a folder could change again without a new modification time, because file systems have coarse clocks.
+    File systems have coarse clocks, so a second change soon after the first can leave the modification time unchanged.
     """
     import time
 
@@ -72,7 +72,8 @@ def unchanged(files: object) -> bool:
 def watched_files(plugins: PluginManager) -> dict[str, str]:
     """Return the stamps of files that the installation stamp does not cover.
 
-    These are the loaded modules of other plugins, and the metadata that setuptools changes in place.
+    These are the loaded modules of plugins that are not built in, and the metadata that setuptools changes in place.
+    Shape: ``{path: stamp}``.
     """
     infos = [info for info in plugins.list_plugins() if not plugins.is_built_in(info.origin)]
     packages = {info.module.partition(":")[0].partition(".")[0] for info in infos}

@@ -233,9 +233,9 @@ class Convergence:
         self._version_warnings += version_warnings(target, base, document, writes)
 
     def _select(self, document: Document) -> Callable[[], Any]:
-        """Return a function that selects the objects that the desired state names.
+        """Return a function that returns the objects that the desired state names.
 
-        If the kind allows it, the objects are selected at the first call.
+        The objects are selected now, or at the first call of the function if the kind allows it.
         """
         if self.kind.can_select_later(document, self.desired):
             return cache(lambda: self.kind.select(document, self.desired))

@@ -32,8 +32,8 @@ class FileStore(Protocol):
     def create(self, name: str, data: bytes) -> bool:
         """Create a file, and return False if it already exists.
 
-        Of several processes that create a file at the same time, exactly one succeeds, on all hosts. The file is
-        durable when the call returns.
+        If several processes on any hosts create the same file at the same time, exactly one of them succeeds. The file
+        is durable when the call returns.
         """
 
     def replace(self, name: str, data: bytes) -> None:
@@ -54,7 +54,7 @@ class FileStore(Protocol):
     def age_s(self, name: str) -> float | None:
         """Return the seconds since a file was written, or None if it does not exist.
 
-        The clock of the storage is used, so that the clocks of hosts need not be equal.
+        Both times are read from the clock of the storage, because the clocks of hosts can differ.
         """
 
 
@@ -100,7 +100,7 @@ class FolderStore:
         return []
 
     def age_s(self, name: str) -> float | None:
-        """Compare the modification time of a file with that of a new file.
+        """Return the modification time of a new file minus that of the file, in seconds.
 
         On a network file system, the server sets both times.
         """

@@ -1,8 +1,8 @@
-"""Lease of a run: the proof that one process, of all hosts, may continue the run.
+"""Lease of a run, which allows only one process on all hosts to continue the run.
 
 The lease is a file ``lease-<number>.json`` in the folder of the run. Each process that resumes the run creates the file
-with the next number, and creating a file succeeds only once. So of two processes that resume a run at the same time,
-exactly one succeeds, and no process ever deletes or changes the lease of another.
+with the next number, and a file can be created only once. So if two processes resume a run at the same time, exactly
+one of them succeeds. No process ever deletes or changes the lease of another process.
 
 The holder renews its lease in a thread. It checks before each event whether its lease is still valid: a file with
 the next number must not exist, and the last renewal must be recent. Without a valid lease, nothing more is started.
@@ -11,8 +11,8 @@ A lease is taken over in three cases:
 
 * Its holder released it.
 * The process of its holder ended, and this host can see that.
-* The lease expired by the clock of the storage, and did not change while this process watched it. The limit of the
-  holder (``fence_s``) is shorter than the limit of the others (``expires_s``), so the holder has stopped before.
+* The lease expired by the clock of the storage, and did not change while this process watched it. The holder has then
+  already stopped: it stops ``fence_s`` after its last renewal, which is earlier than the expiry after ``expires_s``.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class LeaseTimes:
 
     Attributes:
         renew_s: The interval between renewals.
-        fence_s: The holder stops when it could not renew the lease for this time.
-        expires_s: Others may take over when the lease was not renewed for this time.
-        watch_s: The time for which others watch an expired lease before they take over.
+        fence_s: The time after the last renewal at which the holder stops.
+        expires_s: The time after the last renewal at which the lease expires, so that another process can take over.
+        watch_s: The time for which a process watches an expired lease before it takes over.
     """
 
     renew_s: float = 10.0
@@ -55,7 +55,7 @@ TIMES = LeaseTimes()
 
 
 class RunHeldError(LockTimeoutError):
-    """Another process continues the run, or may continue it. Nothing was started."""
+    """Another process holds the run, or may still hold it. Nothing was started."""
 
 
 class LeaseLostError(LockTimeoutError):
@@ -66,7 +66,7 @@ class LeaseLostError(LockTimeoutError):
 class LeaseRecord:
     """The content of a lease file.
 
-    ``renewals`` counts the renewals, so that the file changes with each renewal.
+    ``renewals`` is the number of renewals, so that each renewal changes the file.
     """
 
     process: ProcessIdentity
@@ -79,7 +79,7 @@ class LeaseRecord:
 
 
 class BootClock(SystemClock):
-    """A clock that also counts the time in which the host was suspended."""
+    """A clock that keeps running while the host is suspended."""
 
     def now(self) -> float:
         clock = getattr(time, "CLOCK_BOOTTIME", None)
@@ -188,7 +188,7 @@ def acquire(store: FileStore, run_id: str, *, take_over: bool = False, clock: Cl
 
 
 def _require_free(store: FileStore, run_id: str, number: int, clock: Clock) -> None:
-    """Raise RunHeldError unless it is certain that the holder of a lease has stopped."""
+    """Raise RunHeldError if the holder of a lease may still be running."""
     name = _name(run_id, number)
     record = _read_record(store, name)
     if record is not None and (record.released or has_ended(record.process)):

@@ -29,7 +29,7 @@ class ObjectStore:
         url: The URL of the storage, such as ``s3://bucket/folder``.
         timeout_s: The time limit of a request.
 
-    Raises: ConfigurationError when the backend is not installed, or cannot create a file only if it does not exist.
+    Raises: ConfigurationError when the backend is not installed, or does not support conditional writes.
     """
 
     def __init__(self, url: str, timeout_s: float = 30.0) -> None:
@@ -58,9 +58,9 @@ class ObjectStore:
         return f"{self._root}/{name}" if name else self._root
 
     def check_exclusive(self) -> None:
-        """Check that the storage refuses to create a file twice.
+        """Check that the storage refuses to create a file that exists.
 
-        Some servers with the API of S3 ignore the header ``If-None-Match``. Raises ConfigurationError for them.
+        Raises ConfigurationError for S3-compatible servers that ignore the header ``If-None-Match``.
         """
         name = f".exclusive-{secrets.token_hex(8)}"
         is_exclusive = self.create(name, b"first") and not self.create(name, b"second")
@@ -75,7 +75,7 @@ class ObjectStore:
     def create(self, name: str, data: bytes) -> bool:
         """Create a file with a conditional request.
 
-        If the response to an earlier attempt was lost, the file has the same content, and the call succeeds.
+        Also succeeds if the file exists with the same content, because the response to an earlier attempt can be lost.
         """
 
         def create(fs: Any) -> bool:
@@ -137,7 +137,7 @@ class ObjectStore:
         return cast("list[str]", self._call("Listing", names))
 
     def age_s(self, name: str) -> float | None:
-        """Compare the modification time of a file with that of a new file."""
+        """Return the modification time of a new file minus that of the file, in seconds."""
         probe = f"{name.rpartition('/')[0]}/.clock-{secrets.token_hex(8)}"
 
         def age(fs: Any) -> float | None:
@@ -159,7 +159,7 @@ def _matching(path: str, paths: dict[str, str]) -> str:
 
 
 def _is_conflict(exc: OSError) -> bool:
-    """Return True if a file exists already, or another process is creating it.
+    """Return True if the file already exists, or another process is creating it.
 
     S3 returns status 412 or 409.
     """

@@ -48,9 +48,10 @@ def this_process(started: str) -> ProcessIdentity:
 
 
 def has_ended(process: ProcessIdentity) -> bool:
-    """Return True if this host shows that a process has ended.
+    """Return True if it is certain that a process has ended.
 
-    Return False if this host cannot know it.
+    Return False if this host cannot determine it, such as for a process on another host, from an earlier boot, or in
+    another PID namespace.
     """
     if not _is_visible(process):
         return False
@@ -61,7 +62,7 @@ def has_ended(process: ProcessIdentity) -> bool:
 
 
 def is_running(process: ProcessIdentity) -> bool:
-    """Return True if this host shows that a process exists."""
+    """Return True if it is certain that a process is running on this host."""
     return _is_visible(process) and not has_ended(process)
 
 

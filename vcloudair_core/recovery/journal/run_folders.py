@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def runs_folder(settings: Settings) -> Path:
     """Return the folder with the runs of this user, which may not exist yet.
 
-    With an object store in ``state_url``, this is the folder of the copies on this host.
+    If ``state_url`` names an object store, this is the cache folder on this host.
     """
     return storage_of(settings).runs
 
@@ -89,7 +89,7 @@ def run_ids(settings: Settings) -> list[str]:
 
     With ``state_url``, these are the runs of all hosts.
 
-    Folders of other users do not count as runs, because resuming a run executes the programs of the plan in the folder.
+    Folders that other users own are left out, because resuming a run executes programs from the plan in its folder.
     Raises ConfigurationError when the parent folder belongs to another user or cannot be read.
     """
     storage = storage_of(settings)

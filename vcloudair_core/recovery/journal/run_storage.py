@@ -40,7 +40,7 @@ class RunStorage:
 
     Attributes:
         runs: The folder that contains a folder for each run. With an object store, the cache.
-        store: The storage with the leases, or None if only processes of this host use the folder.
+        store: The storage with the leases, or None if ``state_url`` is not set, so that only this host uses the folder.
         is_remote: Whether the runs are in an object store.
     """
 
@@ -62,12 +62,10 @@ class RunStorage:
         return self.store
 
     def fetch(self, run_id: str, folder: Path | None = None) -> Path:
-        """Copy a run from the object store, and return its folder.
+        """Return the folder of a run. Copy a run in an object store to this host first.
 
-        Other storage needs no copy.
-
-        A finished run in the cache does not change and is not copied again. Raises StoreError, and OSError when the
-        cache cannot be written.
+        A finished run that is already in the cache is not copied again. Raises StoreError when the object store cannot
+        be read, and OSError when the cache cannot be written.
         """
         target = folder or self.runs / run_id
         if not self.is_remote or (folder is None and _is_finished(target / JOURNAL)):
@@ -109,7 +107,7 @@ class RunStorage:
 class Replica:
     """The copy of a run in an object store.
 
-    The copy has an event before the run continues.
+    Each event is stored in the copy before the run continues.
     """
 
     def __init__(self, store: FileStore, run_id: str) -> None:
@@ -129,7 +127,7 @@ class Replica:
     def close(self, folder: Path, *, is_lost: bool) -> None:
         """Store the whole journal, and delete the folder on this host.
 
-        Readers then need one request. If this fails, readers use the events.
+        Readers then need one request for the whole journal. If storing it fails, they read the events.
         """
         try:
             if not is_lost:

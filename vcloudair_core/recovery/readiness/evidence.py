@@ -66,7 +66,7 @@ class Evidence:
         now: The time from which ages are measured.
         matches: The VMs of the plan with their replications.
         groups: The replications, or the errors of reading them. The keys are the links of the replications.
-        places: The VDCs.
+        places: The VDCs to which VMs can be recovered.
         placeholders: The records of the placeholder VMs. The keys are the UUIDs of their vApps.
         networks: Records of the organization's networks.
         org: The record of the organization.
@@ -74,8 +74,10 @@ class Evidence:
         homes: The VDCs of the replications. The keys are the links of the replications. Replications in unknown VDCs
             are left out.
         has_vdc_permissions: True if the server returns the actions that a VDC allows.
-        networks_of: The networks that a replication maps to, by the link of the replication. Only with VCDA.
-        peer_errors: The error of signing in to each other site that the action needs, or None. Only with VCDA.
+        networks_of: The networks that the settings of a replication select for the recovered VM. The keys are the links
+            of the replications. Only with VCDA.
+        peer_errors: The result of signing in to the other sites that the action needs. The keys are the names of the
+            sites, and the values are errors, or None if the sign-in succeeded. Only with VCDA.
     """
 
     now: datetime
@@ -185,7 +187,7 @@ def _matches(
 ) -> Iterable[PlanMatch]:
     """Yield the VMs of the plan with their replications.
 
-    A vApp stands for all of its VMs.
+    If the plan names a vApp, yield each VM of the vApp.
     """
     provider = service.provider
     if plan.all_vms:

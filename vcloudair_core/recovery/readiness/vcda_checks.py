@@ -35,7 +35,7 @@ _CORRECT = "Correct `networks` of the VM in the plan."
 
 
 def vcda_state(name: str, group: VcdaReplication, action: str) -> Check:
-    """Check that the action can start."""
+    """Check that the state of the replication allows the action."""
     subject = CheckSubject("state", name, ESSENTIAL)
     if group.recovery_state not in _KNOWN_STATES:
         return subject.unknown(f"the server returned an unknown state: {group.described()}", _SOURCE)

@@ -125,9 +125,9 @@ def cloud_of(client: Client) -> dict[str, Any]:
 
 
 def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
-    """Return the typical duration of an action as ``{VM ID: seconds}``.
+    """Return the typical duration of an action for each VM, as ``{VM ID: seconds}``.
 
-    The typical duration is the median of earlier runs.
+    The typical duration is the median of successful operations in earlier runs.
     """
     durations: dict[str, list[float]] = {}
     for _, run_events in runs(settings):
@@ -189,9 +189,9 @@ def restored_ids(run_events: list[Event]) -> set[str]:
 
 
 def pending_restores(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[AppliedChange]:
-    """Return test network changes that no cleanup has undone yet, newest first.
+    """Return the network changes of tests that have not been undone, newest first.
 
-    Changes before the last failover or migration are left out, because it needs its own network configuration.
+    Changes before the last failover or migration are left out, because that run needs its own network configuration.
     """
     changes: list[AppliedChange] = []
     restored: set[str] = set()

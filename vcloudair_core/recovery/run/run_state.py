@@ -119,7 +119,7 @@ def operations_of(
 
 
 def _matched(vms: Sequence[PlannedVm], matches: Mapping[str, list[Reference]]) -> Mapping[str, list[Reference]]:
-    """Return the replications of each VM.
+    """Return ``matches``, the replications that match each VM name.
 
     Raises SpecError when two names refer to the same VM.
     """

@@ -74,7 +74,7 @@ def _sign_in(variables: Variables) -> Job:
 
 
 def _sign_in_with_versions(variables: Variables) -> Job:
-    """Return a job that sends the same two requests as this library."""
+    """Return a job that signs in with the same two requests as this library."""
 
     def job(turn: int) -> str:
         Web(variables, reads_versions=True)

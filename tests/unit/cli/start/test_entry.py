@@ -1,6 +1,6 @@
 """Tests of the entry point of ``vca``.
 
-Each test checks which part of the program answers a request.
+Each test checks which part of the program handles a command line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vcloudair_core.cli.start import entry, help_cache
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Return a function that runs the entry point and returns what it called."""
+    """Return a function that runs the entry point and returns the called parts."""
     calls: list[str] = []
     monkeypatch.setattr(program, "main", lambda: calls.append("program"))
     monkeypatch.setattr(answer, "main", lambda: calls.append("completion"))

@@ -33,7 +33,7 @@ class Plugin:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use a new cache folder, and plugins that were installed long ago."""
+    """Use a new cache folder and an installation that did not change recently."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(installation, "is_settled", lambda: True)

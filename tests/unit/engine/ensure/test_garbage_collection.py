@@ -1,4 +1,4 @@
-"""The garbage collector is paused only in the block, and never enabled for others."""
+"""Tests of pausing the garbage collector in a block, if it was enabled before."""
 
 from __future__ import annotations
 

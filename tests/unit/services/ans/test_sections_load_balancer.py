@@ -86,7 +86,10 @@ class Harness:
     def ensure(
         self, spec: Any, state: type[Present] | type[Absent] | type[Exactly] = Present, one_list: Any = None
     ) -> Outcome:
-        """Converge the whole section for a mapping, and single objects for a list."""
+        """Converge the section if ``spec`` is a mapping, or the objects in a list.
+
+        ``one_list`` is the list of the section that contains the objects.
+        """
         kind: Any = SectionKind(SECTION) if isinstance(spec, dict) else RuleKind(SECTION, one_list)
         specs = [spec] if isinstance(spec, dict) else spec
         desired: Desired = state(tuple(kind.parse(item) for item in specs))
@@ -107,7 +110,10 @@ class Harness:
         ]
 
     def reference(self, name: str, field: str, at: int = -1) -> Any:
-        """Return a field of an object. A list with one item counts as the item."""
+        """Return a field of the object at position ``at``.
+
+        If the field is a list with one item, return the item.
+        """
         value = self.records(name)[at].get(field)
         return value[0] if isinstance(value, list) and len(value) == 1 else value
 
@@ -131,7 +137,7 @@ def harness(request: pytest.FixtureRequest) -> Harness:
 
 @pytest.fixture(params=["network_xml", "network_json"])
 def nsxv(request: pytest.FixtureRequest) -> Harness:
-    """An edge of NSX-V, which has certificates."""
+    """An NSX-V edge. The certificate API of vCloud Air is unknown."""
     return Harness(request.param)
 
 

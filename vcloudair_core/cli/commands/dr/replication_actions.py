@@ -155,7 +155,7 @@ def _simple(
 ) -> None:
     """Run an action that changes replications but no VMs.
 
-    All VMs start at the same time.
+    The order of groups and VMs in the plan is ignored.
     """
     selected = selected_plan(vms, every, plan, plan_options(max_concurrent=max_concurrent))
     groups = tuple(

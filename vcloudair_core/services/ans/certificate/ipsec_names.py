@@ -1,4 +1,4 @@
-"""Replace names of certificates in an IPsec section of NSX-V with IDs.
+"""Replace certificate names in an NSX-V IPsec section with IDs.
 
 Source: protocol/ans.md §4.2, §5.
 """
@@ -21,9 +21,9 @@ _ID = re.compile(r"(?:[0-9a-f-]{36}:)?certificate-[0-9]+\Z", re.IGNORECASE)
 
 
 class _Certificates:
-    """The certificates of the edge gateway of a store.
+    """The certificates of the edge gateway that ``store`` reads and writes.
 
-    The list is read with one call when the first name is resolved.
+    One call reads the list when the first name is resolved.
     """
 
     def __init__(self, store: Any, problems: Problems) -> None:
@@ -32,9 +32,9 @@ class _Certificates:
         self._ids: dict[str, list[str]] | None = None
 
     def id_of(self, text: str, path: str) -> str:
-        """Return the ID of a certificate by ID or name.
+        """Return the ID of a certificate. ``text`` is its ID or its name.
 
-        An unknown or ambiguous name is reported as a problem.
+        If the name is unknown or ambiguous, add a problem at ``path``.
         """
         if _ID.match(text):
             return text.rpartition(":")[2]
@@ -55,11 +55,10 @@ class _Certificates:
 
 
 def tunnels_with_ids(store: Store, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]) -> Sequence[IpsecTunnelSpec]:
-    """Return tunnels with IDs of certificates.
+    """Return tunnels in which certificate names are replaced with IDs.
 
-    Returns the same ``specs`` object if no tunnel has a name.
-
-    On vCloud Air, values are kept, because its API for certificates is unknown.
+    Returns the ``specs`` object itself if no tunnel has a certificate name. On vCloud Air, names are not replaced,
+    because its API for certificates is unknown.
 
     Raises: SpecError with all names that do not exist or are ambiguous.
     """
@@ -78,7 +77,10 @@ def tunnels_with_ids(store: Store, specs: Sequence[IpsecTunnelSpec], paths: Sequ
 
 
 def settings_with_ids(store: Store, spec: IpsecSpec) -> IpsecSpec:
-    """Return the settings of the service with IDs of certificates, in the same way."""
+    """Return the IPsec settings with certificate names replaced with IDs.
+
+    On vCloud Air, names are not replaced. Raises: SpecError with all names that do not exist or are ambiguous.
+    """
     if split_backend(store.backend)[0] != NSXV or not (spec.service_certificate or spec.ca_certificates):
         return spec
     problems = Problems()

@@ -154,9 +154,8 @@ class CertificateStore(Store):
     def write_changes(self, records: Sequence[Record], run: Callable[..., Any]) -> None:
         """Write records whose name or description changed.
 
-        ``run(write, *args)`` makes a write call.
-
-        By default, there are no such records: an edge gateway can only add and delete certificates.
+        ``run(write, *args)`` makes a write call. By default, does nothing, because an edge gateway can only add and
+        delete certificates.
         """
 
     def reveal(self, private_key: PrivateKey | None) -> tuple[str | None, str | None]:

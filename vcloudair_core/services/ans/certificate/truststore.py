@@ -120,9 +120,9 @@ class TruststoreStore(CertificateStore):
 
 
 def ids_by_name(session: Session, edge: Edge) -> dict[str, list[str]]:
-    """Return the IDs of the certificates of an edge by name. Makes one API call.
+    """Return the certificates of an edge as ``{name: [ID]}``. Makes one API call.
 
-    The IDs have the form that other sections use.
+    The IDs have no edge prefix, as in references from other sections.
     """
     path = f"{_PATH}/scope/{quote(edge.edge_id, safe='')}"
     ids: dict[str, list[str]] = {}

@@ -57,10 +57,13 @@ class _ListConverter(SectionConverter):
 
 
 class _PoolConverter(_ListConverter):
-    """Converts pools. The service monitor of a pool becomes its type."""
+    """Converts pools. A service monitor becomes a health monitor of the same type."""
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return a pool with a health monitor, and with members without names."""
+        """Return a pool with a health monitor in place of the service monitor.
+
+        Members have no names on NSX-T.
+        """
         items: list[ConversionItem] = []
         monitors = {monitor.name: monitor for monitor in settings.monitors or ()}
         monitor = monitors.get(rule.monitor)
@@ -90,9 +93,10 @@ class _ServerConverter(_ListConverter):
         return super().convert_rules(spec)
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return a virtual server without its application profile.
+        """Return a virtual server with a protocol and certificate in place of its profile.
 
-        A profile without an equivalent is kept, so that the virtual server is left out.
+        If NSX-T has no equivalent for the profile, the virtual server is returned unchanged, and :meth:`losses` reports
+        why it cannot be converted.
         """
         profile = self._profiles.get(rule.application_profile)
         if profile is None or any(self._differences(profile)):
@@ -104,9 +108,9 @@ class _ServerConverter(_ListConverter):
         return replace(rule, protocol=protocol, application_profile=None, certificate=profile.certificate), [item]
 
     def losses(self, rule: Any) -> Iterator[SpecProblem]:
-        """Yield the problems of a virtual server.
+        """Yield the reasons why a virtual server cannot be converted.
 
-        These are settings of its profile, and missing references.
+        These are profile settings that NSX-T does not have, and a missing pool or certificate.
         """
         profile = self._profiles.get(rule.application_profile)
         for name in self._differences(profile) if profile is not None else ():

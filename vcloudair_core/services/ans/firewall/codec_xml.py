@@ -230,7 +230,10 @@ def _members(texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def _application(element: Element | None) -> tuple[list[ServiceSpec], tuple[str, ...]]:
-    """Return the services and the IDs of the applications in an element, or None."""
+    """Return the services and the application IDs of an element.
+
+    Both are empty if the element is None.
+    """
     services: list[ServiceSpec] = []
     applications: list[str] = []
     for child in element if element is not None else ():

@@ -42,8 +42,8 @@ def lint(
 ) -> list[LintFinding]:
     """Return all findings, in the order of the rules. Rules are plain data or specs.
 
-    If ``touched`` is set, return only findings about the rules that it names. To save time, each rule is compared only
-    with earlier rules that may cover its source or destination.
+    ``touched`` contains rule names. If it is set, return only findings about these rules. To save time, each rule is
+    compared only with earlier rules that may cover its source or destination.
     """
     # Specs with plain values have lists, and services as mappings.
     specs = [rule if isinstance(rule, FirewallRuleSpec) else spec_with(FirewallRuleSpec, dict(rule)) for rule in rules]
@@ -150,7 +150,7 @@ class _Side:
 
     @cached_property
     def extent(self) -> Extent:
-        """The addresses and objects of the side for the index."""
+        """The addresses and objects that this side matches, for the cover index."""
         return Extent(self.is_any, self.ranges, self.others, self.meaning if self.is_excluding else None)
 
     def covers(self, side: _Side) -> bool:
@@ -166,7 +166,7 @@ class _Side:
 
 @lru_cache(maxsize=16384)
 def _side(members: tuple[str, ...], is_excluding: bool) -> _Side:
-    """Return a side. Many rules have the same source or destination."""
+    """Return the source or destination of a rule. Cached, because many rules share it."""
     return _Side(members, is_excluding)
 
 

@@ -127,7 +127,7 @@ def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Firewal
 
 
 def read_any_rule(data: Mapping[str, Any], path: str, problems: Problems) -> FirewallRuleSpec:
-    """Parse a rule as :func:`read_rule` does, without the short way for usual values."""
+    """Parse a rule as :func:`read_rule` does, but without its fast path."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
     values = read_fields(FirewallRuleSpec, reader, skip=("services", "tag"))
@@ -223,10 +223,10 @@ def _protocols(reader: Reader) -> tuple[str, ...]:
 
 
 def plain_rule(data: Any) -> FirewallRuleSpec | None:
-    """Return a rule, or None for input with an unusual key or value.
+    """Return the same rule as ``read_any_rule``, or None for unusual input.
 
-    The result equals the result of ``read_any_rule``. The rule must have a name. The server returns the rule ID
-    as the tag of a rule without a tag.
+    Unusual input has no name, or a key or value that only ``read_any_rule`` handles. A tag that equals the rule ID is
+    removed if it is too high for a tag: the server returns the rule ID as the tag of a rule without a tag.
     """
     spec = _read_rule(data)
     if spec is None or spec.name is None:

@@ -19,17 +19,17 @@ IP_SET, SECURITY_GROUP, APPLICATION_PROFILE = "ip_set", "security_group", "appli
 
 @dataclass(frozen=True, eq=False)
 class GroupType:
-    """A type of objects that rules can use.
+    """A type of object that rules can use.
 
     Attributes:
         name: The name of the type. The resource kind is ``ans.<name>``.
-        noun: The name of an object in messages.
-        plural: The name of several objects.
+        noun: The word for one object in messages.
+        plural: The word for several objects in messages.
         spec_type: The type of the specs.
         required: The field that a new object needs. Empty if it needs none.
-        sections: For each backend, the sections of an edge gateway with rules that can refer to the objects.
-        limits: The options that a backend does not support.
-        way_out: The hint of the error for a backend without the type, by backend.
+        sections: The sections of an edge gateway whose rules can refer to the objects, by backend.
+        limits: The options that a backend does not support, by backend.
+        way_out: The hint of the error if a backend does not have this type, by backend.
     """
 
     name: str

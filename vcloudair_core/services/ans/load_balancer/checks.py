@@ -27,9 +27,9 @@ _LISTS = {MONITOR: "monitors", PROFILE: "application_profiles", POOL: "pools", S
 def with_certificates(
     spec: LbApplicationProfileSpec, path: str, certificates: Sequence[tuple[str, str]], problems: Problems
 ) -> LbApplicationProfileSpec:
-    """Return a profile with the names of its certificates.
+    """Return a profile in which certificate IDs are replaced with names.
 
-    Add a problem for each unknown certificate.
+    ``certificates`` contains ``(ID, name)`` pairs. Add a problem for each unknown or ambiguous certificate.
     """
     changes: dict[str, Any] = {}
     if spec.certificate:
@@ -58,13 +58,13 @@ def _certificate(text: str, path: str, certificates: Sequence[tuple[str, str]], 
 
 
 def unknown(noun: str, name: str, known: Sequence[str]) -> str:
-    """Return the reason for a name that no object has."""
+    """Return the error text for a name that no object has, with a similar known name."""
     hint = near(name, known)
     return f"the edge gateway has no {noun} named {name!r}{'; ' + hint if hint else ''}"
 
 
 def path_of(reference: ObjectReference, spec: Any) -> str:
-    """Return the path of a reference in the input."""
+    """Return the path of a reference in the input, such as ``pools[0].monitor``."""
     return _path(spec, reference.field.owner, reference.owner_name, reference.field.name)
 
 
@@ -89,7 +89,10 @@ def check_services(services: Sequence[Mapping[str, Any]], spec: Any, problems: P
 
 
 def in_use(users: Mapping[tuple[str, str], Sequence[str]]) -> ConflictError:
-    """Return the error for objects that cannot be deleted, with their users."""
+    """Return the error for objects that other objects use, so they cannot be deleted.
+
+    ``users`` maps the type and name of each object to the objects that use it.
+    """
     sentences = [
         f"Deleting {NOUNS[key]} {name!r} failed. It is in use by {', '.join(owners)}."
         for (key, name), owners in users.items()

@@ -67,11 +67,11 @@ class JsonServerCodec(JsonCodec[LoadBalancerSpec]):
         return super().merge(document, with_ids(self.access, document, self.records_path[0], edit))
 
     def _has_records(self, tree: Mapping[str, Any]) -> bool:
-        """Return True if each list of a tree is a list, null or missing."""
+        """Return True if each key for a list of objects has a list or null, or is missing."""
         return all(isinstance(tree.get(key), (list, type(None))) for key in ID_KEYS)
 
     def rule_of(self, record: Mapping[str, Any]) -> Any:
-        """Return the object in a record, with IDs in place of names."""
+        """Return the spec of a record. References are IDs."""
         return spec_of(self.rule_type, record)
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
@@ -110,7 +110,7 @@ class JsonProfileCodec(JsonServerCodec):
 
 
 def _applied(record: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of a record with changed values."""
+    """Return a copy of a record with ``values`` applied. None removes a key."""
     result = dict(record)
     for key, value in values.items():
         if isinstance(value, Mapping):

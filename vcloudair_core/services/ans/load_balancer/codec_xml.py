@@ -83,7 +83,7 @@ class XmlServerCodec(XmlCodec[LoadBalancerSpec]):
         return super().merge(document, with_ids(self.access, document, self.records_path[0], edit))
 
     def rule_of(self, record: _Element) -> Any:
-        """Return the object in a record, with IDs in place of names."""
+        """Return the spec of a record. References are IDs."""
         return spec_of(self.rule_type, _values(record))
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
@@ -92,7 +92,7 @@ class XmlServerCodec(XmlCodec[LoadBalancerSpec]):
             _apply(root, wire_values(LoadBalancerSpec(**settings), tuple(settings)))
 
     def fill(self, record: _Element, spec: Any) -> None:
-        """Fill the empty record of a new object, without its ID."""
+        """Set the values of a new object, except its ID, in an empty record."""
         _apply(record, new_values(spec))
 
     def set_fields(self, record: _Element, spec: Any, changed: tuple[str, ...]) -> None:
@@ -135,7 +135,7 @@ def _values(element: _Element | None) -> dict[str, Any]:
 
 
 def _apply(element: _Element, values: Mapping[str, Any]) -> None:
-    """Set the children of an element in place."""
+    """Set the children of an element to ``values``, in place. None removes a child."""
     for key, value in values.items():
         child = child_of(element, key)
         if isinstance(value, Mapping):

@@ -28,7 +28,7 @@ CERTIFICATES = ("certificate", "ca_certificates")
 class LoadBalancerDocument(SectionDocument[LoadBalancerSpec]):
     """A document of a load balancer.
 
-    ``certificate_names`` has the names of the certificates by ID, as far as the names are unique.
+    ``certificate_names`` maps certificate IDs to names. Certificates whose names are not unique are left out.
     """
 
     certificate_names: Mapping[str, str] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
@@ -56,7 +56,10 @@ def _named(spec: Any, names: Mapping[str, Mapping[str, str]]) -> Any:
 
 
 def with_ids(records: Records, document: Document, key: str, edit: SectionEdit) -> SectionEdit:
-    """Return an edit of the list ``key`` with references in place of names."""
+    """Return an edit of the list ``key`` with IDs in place of names.
+
+    The name of an object that has no ID yet becomes a reference that :func:`linked` resolves.
+    """
     if edit.steps is None:
         return edit
     assert isinstance(document, LoadBalancerDocument)
@@ -83,7 +86,7 @@ def _referring(spec: Any, names: Mapping[str, Mapping[str, str]], certificate_id
 
 
 def linked(records: Records, document: Document) -> Document:
-    """Return a document in which new objects that other objects refer to have IDs."""
+    """Return a document with an ID for each new object that another object refers to."""
     if not any(reference.new_name for reference in references(records, document.tree)):
         return document
     tree = copy.deepcopy(document.tree)

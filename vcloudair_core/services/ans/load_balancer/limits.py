@@ -22,7 +22,7 @@ def _outside(known: Sequence[str]) -> Callable[[Any], Any]:
 
 
 def _members(reject: Callable[[Any], bool]) -> Callable[[Any], Any]:
-    """Return a function for the addresses of the members that a limit rejects."""
+    """Return a function that lists the addresses of the members ``reject`` rejects."""
     return lambda members: tuple(str(item.ip_address or item.name) for item in members if reject(item))
 
 

@@ -23,7 +23,7 @@ _WEB_FIELDS = ("method", "url_path", "expected")
 
 
 def name_field(noun: str) -> Any:
-    """Return the field with the name of an object, which identifies the object."""
+    """Return the name field of a spec. The name identifies the object."""
     return spec_field(f"Name of the {noun}. It identifies the {noun}.", identity=True, required=True)
 
 

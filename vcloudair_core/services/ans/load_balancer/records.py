@@ -100,7 +100,7 @@ _REQUIRED: Mapping[type, tuple[str, ...]] = {
 
 
 def spec_of(spec_type: type, record: Mapping[str, Any]) -> Any:
-    """Return the spec of a record, with IDs in place of names. Never raises."""
+    """Return the spec of a record. References are IDs. Never raises."""
     values: dict[str, Any] = {}
     for name, path in KEYS[spec_type].items():
         value: Any = record
@@ -113,7 +113,8 @@ def spec_of(spec_type: type, record: Mapping[str, Any]) -> Any:
 def wire_values(spec: Any, changed: Sequence[str]) -> dict[str, Any]:
     """Return the API values of changed fields.
 
-    A nested mapping has the values of a nested object. The value None removes a key. Members are a list of mappings.
+    The values of a nested object are a nested mapping. The value None removes the key from the record. The value of
+    ``member`` is a list of mappings.
     """
     values: dict[str, Any] = {}
     for name, path in KEYS[type(spec)].items():

@@ -34,7 +34,7 @@ class CommandClient:
 
 @pytest.fixture
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NetworkCloud]:
-    """Commands use a client of this cloud."""
+    """Yield a cloud to which all commands connect."""
     with network_cloud(tmp_path, "nsxt", "39.1") as made:
 
         def open_client(self: Invocation, settings: Settings | None = None) -> CommandClient:

@@ -65,7 +65,7 @@ def test_migration_powers_off_the_source() -> None:
 
 
 def test_plan_runs_forth_and_back() -> None:
-    """Test, clean up, migrate, reverse, fail back and reverse again."""
+    """Run a test, cleanup, migration, reprotect, failback and second reprotect."""
     caller = vcda().sign_in().extend()
     path = caller.path()
     original = caller.vm()

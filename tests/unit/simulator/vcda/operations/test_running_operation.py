@@ -1,4 +1,7 @@
-"""Tests of operations that fail or mislead. Source: protocol/vcda.md §4.3, §8."""
+"""Tests of operations that fail or report wrong states.
+
+Source: protocol/vcda.md §4.3, §8.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class NsxtRecords:
     def texts(self, record: Any, key: str) -> list[str]:
         """Return the values of a field as strings.
 
-        The pool of a virtual service is a reference.
+        For the pool of a virtual service, the string is the ID, or a prefixed name if the pool is new.
         """
         if key == "defaultPoolId":
             reference = mapping_of(record.get("loadBalancerPoolRef"))
@@ -81,7 +81,7 @@ class NsxtListCodec(JsonCodec[LoadBalancerSpec]):
         return LoadBalancerSpec(bool_of(config.get("enabled")))
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Do nothing, because only the provider changes the settings."""
+        """Do nothing, because only the provider can change the settings."""
 
     def rule_of(self, record: Mapping[str, Any]) -> Any:
         """Return the object in a record."""
@@ -104,7 +104,7 @@ class NsxtPoolCodec(NsxtListCodec):
     def rule_of(self, record: Mapping[str, Any]) -> PoolSpec:
         """Decode the pool in a record.
 
-        Only the first health monitor is shown, and only known algorithms.
+        Only the first health monitor is decoded. An unknown algorithm is decoded as None.
         """
         sent = str(record.get("algorithm") or "")
         spellings = {wire: name for name, wire in _ALGORITHMS.items()}
@@ -137,7 +137,7 @@ class NsxtPoolCodec(NsxtListCodec):
 class NsxtServiceCodec(NsxtListCodec):
     """A codec for virtual services.
 
-    A reference without an ID names an object. The store adds the ID.
+    References to new objects have a name but no ID. The store adds the ID before a write.
     """
 
     records_path = (SECTION_KEY, SERVICES)

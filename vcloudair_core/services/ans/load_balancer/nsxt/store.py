@@ -53,9 +53,9 @@ class NsxtLoadBalancerStore(NsxtStore, StageableSectionStore):
         return {SECTION_KEY: {CONFIG: config, **lists}}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
-        """Return no records.
+        """Return an empty list.
 
-        Pools and virtual services need no firewall groups and port profiles.
+        Pools and virtual services do not need firewall groups or port profiles.
         """
         return []
 
@@ -116,7 +116,7 @@ class NsxtLoadBalancerStore(NsxtStore, StageableSectionStore):
         return {"id": f"urn:vcloud:gateway:{self.edge.edge_id}", "name": self.edge.name}
 
     def _to_send(self, service: Mapping[str, Any], pool_ids: Mapping[str, str]) -> dict[str, Any]:
-        """Return a virtual service in which all references have IDs."""
+        """Return a virtual service for a write, with the IDs of all referenced objects."""
         body = dict(service)
         pool = mapping_of(body.get("loadBalancerPoolRef"))
         if pool and not pool.get("id"):
@@ -129,11 +129,11 @@ class NsxtLoadBalancerStore(NsxtStore, StageableSectionStore):
         return body
 
     def _engine_group(self, reference: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the reference to a service engine group.
+        """Return the reference to a service engine group, with its ID.
 
-        Without a name, the only assigned group is used.
+        If ``reference`` has no name, return the only group that is assigned to the edge gateway.
 
-        Raises: InvalidRequestError if the edge gateway has no such group, or several groups and no name.
+        Raises: InvalidRequestError if the named group is not assigned, or if there is no name and not just one group.
         """
         text = f"gatewayRef.id=={self._gateway()['id']}"
         assignments = self.api.pages(f"{_ROOT}/serviceEngineGroups/assignments", filter_text=text)
