@@ -285,10 +285,10 @@ class Session:
         return outcome
 
     def send(self, request: Request, origins: Origins, *, repeatable: bool, once: bool = False) -> ExchangeResult:
-        """Send a request of another server's session.
+        """Send a request that belongs to a session with another server.
 
-        The retries, redaction and observers of this session apply. The token of this session is not added. ``once`` is
-        as in :meth:`call`.
+        The retries, redaction and observers of this session apply. Its token is not added. ``once`` is as in
+        :meth:`call`.
         """
         outcome = self._pipeline.send(request, origins, repeatable=repeatable, once=once)
         if request.method not in SAFE_METHODS:
@@ -299,7 +299,7 @@ class Session:
     def token_headers(self) -> Mapping[str, Secret]:
         """Headers with the token of this session. The first access signs in.
 
-        Send the token only to servers that the settings name.
+        Send the headers only to servers whose URLs are in the settings.
         """
         return self._current()[0].headers
 

@@ -1,7 +1,7 @@
 """Read and write cache files of this user (mode 0600). Errors are ignored.
 
-A missing or damaged cache file costs time, but never fails a command. This module imports no other module of the
-package until it writes, because the fastest commands only read.
+A missing or damaged cache file costs time, but never makes a command fail. Reading a file imports no other module of
+the package, to keep the fastest commands fast.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def cache_path(name: str) -> str:
 
 
 def read_private(path: str) -> bytes:
-    """Return the content of a file, or an empty value if the file cannot be used.
+    """Return the content of a file, or empty bytes if the file cannot be used.
 
-    A file that other users own, can read or can write is not used.
+    A file is ignored if another user owns it, or can read or write it.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0))

@@ -90,11 +90,9 @@ class Simulator:
                 load_state(self, self._initial_state)
 
     def vcda_endpoints(self) -> dict[str, Any]:
-        """Return the endpoints of VMware Cloud Director Availability by site.
+        """Return a mapping from site names to VCDA endpoints, destination first.
 
-        The destination comes first.
-
-        A cloud without this product has none.
+        The mapping is empty if the cloud has no VMware Cloud Director Availability.
         """
         if not self.world.vdc_sites:
             return {}
@@ -120,7 +118,8 @@ class Simulator:
 
         Args:
             request: The request.
-            endpoint: Endpoint of VMware Cloud Director Availability that got the request. None means vCloud Director.
+            endpoint: Endpoint of VMware Cloud Director Availability that received the request. None means vCloud
+                Director.
 
         Raises SocketFaultError if a fault breaks the connection.
         """
@@ -270,7 +269,7 @@ class Simulator:
         """Return the VCA_* variables that connect a client to this simulator.
 
         VCA_VDC is absent if vCloud Director has several VDCs, so that an Ansible inventory covers all of them. The
-        variables of VMware Cloud Director Availability are absent without this product.
+        variables of VMware Cloud Director Availability are absent if the cloud does not have this product.
         """
         return client_variables(self.config, self.world, url, ca_path, vcda_url, vcda_ca_path)
 

@@ -12,7 +12,7 @@ class LoggedRequest:
     """A request in the log.
 
     ``status`` is 0 until the simulator responds. ``note`` is the kind of the fault that applied to the request, or
-    ``unknown`` for a path without a route. ``site`` is the site of VMware Cloud Director Availability that got the
+    ``unknown`` for a path without a route. ``site`` is the site of VMware Cloud Director Availability that received the
     request, or empty for vCloud Director.
     """
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """The settings of connections to a server other than that of the setting ``url``.
+    """Connection settings for a server other than the one in the setting ``url``.
 
     Times are in seconds.
     """
@@ -25,9 +25,9 @@ class ConnectionOptions:
 
 
 class RoutingTransport:
-    """Thread-safe transport that selects another transport by the origin of a request.
+    """Thread-safe transport that sends each request with the transport of its origin.
 
-    Servers with other origins have certificates of other authorities, so each has a transport of its own.
+    Certificates of other servers can be from other authorities, so each origin has its own transport.
 
     Args:
         default: The transport for all other origins.

@@ -31,7 +31,10 @@ def user_folder(kind: str) -> Path | None:
 
 
 def user_path(kind: str) -> str:
-    """Return the path of :func:`user_folder`, or an empty string."""
+    """Return the same as :func:`user_folder`, as a string.
+
+    Return an empty string if the user has no home directory.
+    """
     path = _usual_path(kind)
     if not path:
         import platformdirs
@@ -44,10 +47,10 @@ def user_path(kind: str) -> str:
 
 
 def _usual_path(kind: str) -> str:
-    """Return the path on Linux if nothing is unusual, or an empty string.
+    """Return the path for a usual Linux environment, or an empty string.
 
-    The import of platformdirs takes longer than the start of a bare interpreter. In these cases, platformdirs returns
-    the same path, which a test proves.
+    This avoids importing platformdirs, which takes longer than the start of a bare interpreter. A test checks that
+    platformdirs returns the same path.
     """
     if sys.platform != "linux" or "ANDROID_DATA" in os.environ:
         return ""

@@ -129,7 +129,7 @@ class AnsService:
         """Return the counters of the user-defined firewall rules of an edge, in order.
 
         Makes one API call for the rules and one for each rule, plus the calls that find the edge. The setting
-        ``parallel_calls`` limits the calls at the same time.
+        ``parallel_calls`` limits the number of concurrent calls.
 
         Shape: ``[{"rule_id", "name", "enabled", "connections", "packets", "bytes", "timestamp", "is_unused"}]``.
         ``is_unused`` is True for a rule that never matched. ``timestamp`` is in seconds since 1970. All counters of a
@@ -270,14 +270,14 @@ class AnsService:
     def list_networks(self, vdc: str | None = None) -> list[dict[str, Any]]:
         """Return the networks of the organization, with used and free addresses.
 
-        The networks are sorted by name. Makes one API call for every 128 networks. Before API version 33.0, two more
-        calls for each network are made, in parallel. ``vdc`` (name or UUID) limits the list to one VDC.
+        The networks are sorted by name. Makes one API call for every 128 networks. Before API version 33.0, also makes
+        two calls for each network, in parallel. ``vdc`` (name or UUID) limits the list to one VDC.
 
         Shape: ``[{"name", "id", "vdc", "vdc_id", "owner_id", "owner_name", "owner_type", "type", "backend", "edge",
         "edge_id", "subnet", "gateway", "subnets", "dns_servers", "dns_suffix", "static_pools", "total_count",
         "used_count", "free_count", "is_shared", "description"}]``. ``type`` is ``routed``, ``isolated``, ``direct`` or
-        ``imported``. The numbers are those of the addresses in static pools. ``used_count`` and ``free_count`` are None
-        if the server does not return the used addresses.
+        ``imported``. The counts include only addresses in static pools. ``used_count`` and ``free_count`` are None if
+        the server does not return the used addresses.
 
         Raises: NotFoundError if ``vdc`` does not exist; other ApiErrors, TransportError, DecodeError.
         """
@@ -289,11 +289,11 @@ class AnsService:
         """Return a network by name or UUID, with its DHCP pools and used addresses.
 
         In addition to the list of networks, makes two API calls, and one more for every additional 128 used addresses.
-        Before API version 33.0, or if an NSX-V edge gateway routes the network, makes up to four calls.
+        Before API version 33.0, or if the network is connected to an NSX-V edge gateway, makes up to four calls.
 
         Shape: a row of :meth:`list_networks` with ``dhcp_pools`` (ranges, or None if the user cannot read them) and
         ``allocated_addresses`` (``[{"address", "used_by", "vm", "vapp", "is_deployed"}]``). ``used_by`` is ``vm``,
-        ``edge``, ``nat``, or another name of the server.
+        ``edge``, ``nat``, or the name that the server uses, in lower case.
 
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
         """

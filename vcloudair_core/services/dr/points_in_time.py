@@ -20,7 +20,7 @@ def newest_first(points: Iterable[PointInTime]) -> list[PointInTime]:
 
 
 def time_of_point(text: str) -> datetime | None:
-    """Return a time in ISO 8601, or None for other text.
+    """Parse a time in ISO 8601. Return None for other text.
 
     A time without an offset is UTC.
     """

@@ -1,7 +1,7 @@
 """The port of disaster recovery: the requests that operations need from a DR API.
 
-Each DR API has an adapter in a folder of its own. ``vr/`` is the adapter for DR 2.x. An adapter declares its
-capabilities. :func:`check_capabilities` refuses what the API cannot do before anything is started.
+Each DR API has an adapter in its own folder: ``vr/`` for DR 2.x, and ``vcda/`` for VCDA. An adapter declares its
+capabilities. :func:`check_capabilities` raises an error for unsupported actions and options before anything is started.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Capabilities:
         actions: The actions that the API can start.
         pointed: The actions that can recover a VM to a point in time.
         can_cancel: True if the API can cancel tasks.
-        has_operation_ids: True if a request can carry an ID of the client, with which its task can be searched.
+        has_operation_ids: True if the client can set an ID for a request, and search for the task of the request by
+            this ID.
         has_vdc_permissions: True if the API returns the actions that a VDC allows.
         can_map_networks: True if a request can contain networks and addresses of the recovered VM.
     """
@@ -54,7 +55,7 @@ class StartRequest:
         power_on: Power on the recovered VM.
         synchronize: Transfer the newest data from the source before a test.
         point_id: The ID of the point in time, or an empty string for the newest one.
-        operation_id: The ID of the request that its task carries, if the API has such IDs.
+        operation_id: The ID of the request, which its task also has. It is empty if the API has no such IDs.
         networks: The networks and addresses of the recovered VM, or None for those of the replication.
         network_settings: ``networks`` in the format of the API, which :meth:`RecoveryProvider.prepare` adds.
     """
@@ -102,20 +103,20 @@ class RecoveryProvider(ABC):
         """Return the points in time of a replication, newest first."""
 
     def selected(self, references: Sequence[Reference], action: str) -> list[Reference]:
-        """Return the references to which an action on all replications applies."""
+        """Return the references to include if an action selects all replications."""
         return list(references)
 
     def expand(self, name: str, references: Sequence[Reference]) -> list[Reference]:
         """Return the references of the VMs in the vApp that a name selects.
 
-        No vApp is an empty list.
+        Return an empty list if no vApp matches.
         """
         return []
 
     # -- actions and tasks ---------------------------------------------------------------------------------------
 
     def prepare(self, replication: Replication, request: StartRequest) -> StartRequest:
-        """Do what must be done before a request, such as signing in to the source site.
+        """Prepare a request, for example by signing in to the source site.
 
         Return the request to pass to :meth:`start`. Nothing is started.
         """

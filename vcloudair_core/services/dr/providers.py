@@ -19,7 +19,7 @@ PROVIDERS = (VR, VCDA)
 class _Adapters:
     """The adapters of a session by name.
 
-    All services share them, and with them the session of VCDA.
+    All services share the adapters, so they also share the VCDA session.
     """
 
     def __init__(self) -> None:

@@ -38,8 +38,8 @@ def vms_of(
     VMs whose IDs are not in ``before``, or all VMs if ``before`` is None. The API documentation does not say whether
     recovered VMs stay in the placeholder vApp.
 
-    If the replication names the recovered VM, both lists have only this VM. During a cleanup, they have the VM of the
-    test, whose ID is in ``before``.
+    If the DR API identifies recovered VMs by ID, both lists have only the VM whose ID the replication contains. If it
+    contains no VM ID, as after a cleanup, both lists have the VMs whose IDs are in ``before``.
     """
     if group.names_vm:
         ids = {group.vm_id} if group.vm_id else before or frozenset()

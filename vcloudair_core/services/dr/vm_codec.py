@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkRecord:
-    """A network of the query service. ``vdc_id`` is empty if the network has no VDC."""
+    """A network in query results. ``vdc_id`` is empty if the network has no VDC."""
 
     id: str
     name: str
@@ -84,7 +84,10 @@ def parse_addresses(body: bytes) -> list[str]:
 
 
 def parse_vdc_names(body: bytes) -> dict[str, str]:
-    """Return the names of VDCs by UUID from a query response. Raises DecodeError."""
+    """Return a mapping from VDC UUIDs to names, from a query response.
+
+    Raises DecodeError.
+    """
     root = document_root(body, "QueryResultRecords", "the VDCs")
     rows = [child for child in root if local(child) in ("OrgVdcRecord", "AdminOrgVdcRecord", "AdminVdcRecord")]
     return {row.get("href", "").rstrip("/")[-36:]: row.get("name", "") for row in rows}

@@ -70,7 +70,7 @@ def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
 
 
 def find_networks(session: Session, name: str) -> list[NetworkRecord]:
-    """Return the networks of the org with a name.
+    """Return the networks of the org that have the name ``name``.
 
     Raises: ApiError, TransportError, DecodeError.
     """

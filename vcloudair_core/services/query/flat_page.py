@@ -1,8 +1,8 @@
-"""Read the elements of a simple page in one pass, without a tree.
+"""Read the elements of a simple page of query results in one pass.
 
-lxml creates an object for each element of a page, which takes more time than receiving the page. Nearly all pages are
-simple: UTF-8, without DOCTYPE, and without elements inside of records. Other pages, and pages with mistakes, are left
-to lxml, so that errors and results are the same. A test compares both.
+lxml builds a tree with an object for each element, which takes more time than receiving the page. Nearly all pages are
+simple: UTF-8, without DOCTYPE, and without elements inside records. All other pages and invalid pages are parsed by
+lxml, so that results and errors are the same. A test compares both parsers.
 """
 
 from __future__ import annotations

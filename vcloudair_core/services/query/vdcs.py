@@ -77,9 +77,9 @@ class VdcReader:
 
 
 def parse_vdc(body: bytes) -> dict[str, Any]:
-    """Return the values of a VDC document that records do not have, and its capacity.
+    """Return the capacity and other values of a VDC document.
 
-    Unknown values are None. Raises: DecodeError.
+    These are values that query records can lack. Unknown values are None. Raises: DecodeError.
     """
     root = xml.parse(body, what="the VDC")
     if xml.local(root) not in ("Vdc", "AdminVdc"):
@@ -97,7 +97,7 @@ def parse_vdc(body: bytes) -> dict[str, Any]:
 def _capacity(element: _Element | None, unit: str) -> dict[str, int | None]:
     """Return the capacity of a resource.
 
-    A capacity in another unit than the expected one is unknown.
+    Values are None if the document uses another unit than ``unit``.
     """
     sent = (_text(element, "Units") or "").strip().lower()
     names = {"allocated": "Allocated", "reserved": "Reserved", "used": "Used", "limit": "Limit"}
@@ -144,7 +144,7 @@ def _profile(record: Record) -> dict[str, Any]:
 
 
 def _merged(row: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with the values of the document where the record has none."""
+    """Return a row whose missing values are replaced with those of the document."""
     merged = dict(row)
     for name, value in document.items():
         if isinstance(value, Mapping):
@@ -176,7 +176,10 @@ def _pick(records: Sequence[Record], vdc: str) -> Record:
 
 
 def _uuid_of(text: str) -> str:
-    """Return the end of a link, URN or UUID."""
+    """Return the UUID at the end of a link or URN, in lower case.
+
+    A plain UUID is also accepted.
+    """
     return text.strip().rstrip("/").replace(":", "/").rpartition("/")[2].lower()
 
 

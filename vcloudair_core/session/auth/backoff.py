@@ -44,7 +44,10 @@ class RefusedSignIns:
             raise self._error
 
     def end_wait(self) -> None:
-        """End the wait, but keep the number of failures, which sets the next wait."""
+        """End the wait, but keep the number of failures.
+
+        The number of failures determines the length of the next wait.
+        """
         self._error = None
 
     def clear(self) -> None:

@@ -65,8 +65,8 @@ class Context:
 class RequestInProgress:
     """A request in progress.
 
-    ``endpoint`` is the endpoint of another product that got the request, or None. ``user`` is set after the route
-    handler has run.
+    ``endpoint`` is the VCDA endpoint that received the request, or None for vCloud Director. ``user`` is set after the
+    route handler has run.
     """
 
     request: Request

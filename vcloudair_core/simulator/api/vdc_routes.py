@@ -61,7 +61,7 @@ def show_network(context: Any) -> Response:
 
 
 def list_allocated_addresses(context: Any) -> Response:
-    """Return the addresses of a network that are in use."""
+    """Return the used addresses of a network."""
     network = own_in_vdc(context, "network", context.path_params["network_id"])
     if network is None:
         return refuse(context, "network", "network_id")

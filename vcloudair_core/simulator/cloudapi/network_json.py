@@ -210,7 +210,7 @@ def _range_json(ends: tuple[str, str]) -> dict[str, str]:
 
 
 def allocations_json(context: Any, network: OrgVdcNetwork) -> list[dict[str, Any]]:
-    """Return the addresses of a network that are in use.
+    """Return the used addresses of a network.
 
     Source: API reference 37.2, AllocatedIpAddress. The URN of an edge gateway as ``entityId`` is inferred.
     """

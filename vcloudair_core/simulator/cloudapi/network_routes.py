@@ -107,7 +107,7 @@ def show_network(context: Any) -> Response:
 
 
 def list_allocated_addresses(context: Any) -> Response:
-    """Return a page of the addresses of a network that are in use.
+    """Return a page of the used addresses of a network.
 
     Source: API reference 37.2, ``orgVdcNetworks/{vdcNetworkId}/allocatedIpAddresses``.
     """

@@ -49,8 +49,8 @@ def change_vcda_replications(simulator: Any, data: dict[str, Any]) -> list[dict[
     """Change fields of VM replications, and return all fields of these replications.
 
     In ``data``, ``name`` or ``id`` selects replications. Without both, all replications change. The other keys are the
-    fields to change. ``lag_minutes`` is null if the server makes new instances. The recovered VM appears or disappears
-    with ``recovery_state``.
+    fields to change. If ``lag_minutes`` is null, the server creates instances again. A new ``recovery_state`` also
+    creates or removes the recovered VM.
 
     An invalid request raises ValueError and changes nothing.
     """
@@ -94,9 +94,9 @@ def _set(simulator: Any, replication: SimulatedVmReplication, key: str, value: A
 
 
 def _set_state(simulator: Any, replication: SimulatedVmReplication, state: str) -> None:
-    """Set the recovery state.
+    """Set the recovery state, and create or remove the recovered VM to match it.
 
-    The recovered VM appears or disappears, unless the state is ``IN_PROGRESS``.
+    The state ``IN_PROGRESS`` does not change VMs.
     """
     replication.recovery_state, replication.changed = state, simulator.clock.now()
     if state == IN_PROGRESS:

@@ -103,7 +103,7 @@ def _dhcp_service(context: Any, network: OrgVdcNetwork) -> Any:
 
 
 def allocated_addresses_document(context: Any, network: OrgVdcNetwork, kind: str = "network") -> Any:
-    """Return the addresses of a network that are allocated, with links to their VMs.
+    """Return the document of used addresses of a network, with links to their VMs.
 
     Source: network.xsd, AllocatedIpAddressesType. The links are those that a client in Go reads.
     """

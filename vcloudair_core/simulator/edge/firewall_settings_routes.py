@@ -80,7 +80,7 @@ def get_counters(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """Return the counters of a rule.
 
     The counters grow with the clock of the simulator. A rule that no traffic reaches has counters of 0: a disabled
-    rule, a rule after a rule for all traffic, or any rule if the firewall is disabled.
+    rule, a rule after one that matches all traffic, or any rule if the firewall is disabled.
 
     Raises RefusedError with the status 404 for an unknown rule (inferred).
     """

@@ -192,7 +192,7 @@ def _value(node: Any) -> Any:
 def _add_ids(key: str, items: list[dict[str, Any]], current: list[dict[str, Any]]) -> None:
     """Assign IDs to new objects, unless the client has chosen an ID.
 
-    Raises RefusedError for an ID of another form and for repeated IDs. Source: protocol/ans.md §5.
+    Raises RefusedError for an ID with an invalid format or a repeated ID. Source: protocol/ans.md §5.
     """
     id_key = LISTS[key]
     sent = [str(item[id_key]) for item in items if item.get(id_key)]

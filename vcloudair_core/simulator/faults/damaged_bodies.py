@@ -124,7 +124,7 @@ def _is_query_result(tree: Any) -> bool:
 
 
 def _is_offset_list(tree: Any) -> bool:
-    """Return True for a page of a list of VMware Cloud Director Availability."""
+    """Return True for a list page of VMware Cloud Director Availability."""
     return isinstance(tree, dict) and {"items", "total"} <= set(tree)
 
 

@@ -64,7 +64,8 @@ def add_network(world: World, vdc: Vdc, tree: dict[str, Any]) -> None:
 def _check_pools(network: OrgVdcNetwork, edge: SimulatedEdge | None) -> None:
     """Raise SpecError for invalid pools.
 
-    A pool must be in the subnet. The DHCP pools of an NSX-V edge are not those of its networks.
+    A pool must be in the subnet. A network of an NSX-V edge must not have DHCP pools, because they belong to the DHCP
+    section of the edge.
     """
     subnet = ip_interface(f"{network.gateway}/{network.prefix_length}").network
     for pool in (*(network.static_pools or ()), *network.dhcp_pools):

@@ -12,7 +12,7 @@ from vcloudair_core.simulator.state.world import World
 
 @dataclass(frozen=True)
 class Allocation:
-    """An address of a network that is in use.
+    """A used address of a network.
 
     ``vm`` is None if the edge gateway of the network uses the address. Source: network.xsd, AllocatedIpAddressType.
     """
@@ -45,7 +45,7 @@ def ends_of(pool: str) -> tuple[str, str]:
 def static_pools(network: OrgVdcNetwork) -> list[tuple[str, str]]:
     """Return the first and the last address of each static pool of a network.
 
-    A subnet with fewer than 8 addresses has no default pool.
+    A network without configured pools has a default pool, unless its subnet has fewer than 8 addresses.
     """
     if network.static_pools is not None:
         return [ends_of(pool) for pool in network.static_pools]
@@ -54,10 +54,7 @@ def static_pools(network: OrgVdcNetwork) -> list[tuple[str, str]]:
 
 
 def allocations(world: World, network: OrgVdcNetwork) -> list[Allocation]:
-    """Return the addresses of a network that are in use, in order.
-
-    Each address is returned once.
-    """
+    """Return the used addresses of a network, sorted and without duplicates."""
     subnet = ip_interface(f"{network.gateway}/{network.prefix_length}").network
     in_use = {network.gateway: Allocation(network.gateway)} if network.edge_id else {}
     for vm in world.vms.values():
@@ -69,7 +66,7 @@ def allocations(world: World, network: OrgVdcNetwork) -> list[Allocation]:
 
 
 def pool_counts(world: World, network: OrgVdcNetwork) -> tuple[int, int]:
-    """Return the number of addresses in the static pools, and of those in use."""
+    """Return ``(total, used)``: the address counts of the static pools."""
     ranges = [(int(ip_address(first)), int(ip_address(last))) for first, last in static_pools(network)]
     used = [int(ip_address(allocation.address)) for allocation in allocations(world, network)]
     in_pools = sum(any(first <= number <= last for first, last in ranges) for number in used)

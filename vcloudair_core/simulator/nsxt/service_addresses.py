@@ -28,7 +28,7 @@ def nat_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
 
 
 def virtual_service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
-    """Yield the address of each virtual service, with its category."""
+    """Yield ``(address, category)`` for each virtual service."""
     for service in edge.services.get("loadBalancer", {}).get("virtualServices", ()):
         yield service.get("virtualIpAddress") or service["ipv6VirtualIpAddress"], "Load_Balancer"
 

@@ -15,7 +15,8 @@ VCDA_HOST, VCDA_PEER_HOST = "vcda.simulator.invalid", "vcda-peer.simulator.inval
 class InProcessTransport:
     """A transport that passes requests to :meth:`Simulator.handle`.
 
-    The host of the URL selects VMware Cloud Director Availability. All other hosts are vCloud Director.
+    A URL with the host VCDA_HOST or VCDA_PEER_HOST selects VMware Cloud Director Availability at that site. All other
+    hosts select vCloud Director.
     """
 
     def __init__(self, simulator: Any) -> None:

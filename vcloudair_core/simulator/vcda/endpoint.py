@@ -107,7 +107,7 @@ class VcdaEndpoint:
         return response
 
     def fault_response(self, response: Response) -> Response:
-        """Return the response of a fault in the format of VCDA."""
+        """Convert the response of a fault to the format of VCDA."""
         return as_vcda_error(response)
 
     def dispatch(self, exchange: Any) -> Callable[[], Response]:
@@ -152,7 +152,7 @@ class VcdaEndpoint:
     def _version(self, request: Request) -> str:
         """Return the API version of the response.
 
-        Return an empty string if the version is not supported.
+        Return an empty string if the server supports none of the requested versions.
 
         Source: protocol/vcda.md §1.
         """
@@ -165,7 +165,7 @@ class VcdaEndpoint:
         return str(versions[-1]) if is_json or is_newest else ""
 
     def _rejection(self, context: VcdaContext, route: SimulatorRoute) -> Response | None:
-        """Return an error if the version, session or site of a request is wrong, or None."""
+        """Return the error for a wrong version, session or site, or None."""
         if not context.version:
             accept = context.request.headers.get("Accept", "")
             return error(406, "NotAcceptable", f"The Accept header '{accept}' is not supported.")
@@ -182,9 +182,9 @@ class VcdaEndpoint:
         return self.unreachable(context, context.site)
 
     def unreachable(self, context: VcdaContext, site: str) -> Response | None:
-        """Return the error of a request that needs ``site``, or None.
+        """Return the error if a request cannot use ``site``, or None.
 
-        The session must be extended to the other site. Source: protocol/vcda.md §2.
+        The other site must be up, and the session must be extended to it. Source: protocol/vcda.md §2.
         """
         if site == self.site:
             return None
@@ -195,7 +195,7 @@ class VcdaEndpoint:
         return None
 
     def peer_error(self, site: str) -> Response:
-        """Return the error of a request that needs a site that is down.
+        """Return the error for a request to a site that is down.
 
         The option ``vcda_peer_error`` selects the error. Source: protocol/vcda.md §8.
         """

@@ -18,7 +18,7 @@ RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 class ReplicationEnd:
     """The source or the destination of a replication.
 
-    ``vapp_id`` and ``vapp_name`` are those of the vApp in the source, or of the recovered vApp in the destination.
+    ``vapp_id`` and ``vapp_name`` identify the vApp at the source, or the recovered vApp at the destination.
     """
 
     site: str

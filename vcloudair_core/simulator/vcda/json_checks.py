@@ -112,9 +112,9 @@ def number_from(least: int, most: int) -> Callable[[Any], str]:
 
 
 def ip_address(value: Any) -> str:
-    """Accept an empty string or one IP address.
+    """Return the reason why a value is not an IP address, or an empty string.
 
-    Return the reason for a refusal, or an empty string.
+    An empty value is accepted.
     """
     try:
         ipaddress.ip_address(value or "0.0.0.0")  # noqa: S104 - an empty value means no address

@@ -33,11 +33,10 @@ _FIELDS = {
 
 
 def counted_source(config: SimulatorConfig) -> list[dict[str, Any]]:
-    """Return the description of the source VDC, in a list.
+    """Return a list with the inventory entry of the source VDC.
 
-    The VDC has the VMs of the option ``vcda_replications``.
-
-    The list is empty without such replications.
+    The VDC contains the VMs of the option ``vcda_replications``. The list is empty if this option creates no
+    replications.
     """
     if not has_counted(config):
         return []
@@ -55,13 +54,13 @@ def counted_source(config: SimulatorConfig) -> list[dict[str, Any]]:
 def _address(number: int) -> str:
     """Return the address of a source VM.
 
-    The first addresses are in the subnet of the destination, but VMs of the destination do not have them.
+    The first addresses are in the subnet of the destination too, but no VM at the destination uses them.
     """
     return f"192.168.{10 + (number - 1) // 150 % 200}.{101 + (number - 1) % 150}"
 
 
 def counted_replications(config: SimulatorConfig) -> dict[str, Any]:
-    """Return the keys of the destination VDC for ``vcda_replications``."""
+    """Return inventory keys for the destination VDC of ``vcda_replications``."""
     if not has_counted(config):
         return {}
     source = f"{ORG}-{config.vcda_peer_site}"
@@ -73,7 +72,10 @@ def counted_replications(config: SimulatorConfig) -> dict[str, Any]:
 
 
 def has_counted(config: SimulatorConfig) -> bool:
-    """Return True if the options describe replications. vCloud Air has no VCDA."""
+    """Return True if ``vcda_replications`` creates replications.
+
+    vCloud Air has no VCDA.
+    """
     return bool(config.vcda_replications) and config.profile in _PROFILES
 
 
@@ -141,7 +143,7 @@ def _add_replication(world: World, destination: Vdc, tree: dict[str, Any], confi
 
 
 def _source_vm(world: World, destination: Vdc, tree: dict[str, Any]) -> Vm:
-    """Return the VM that a replication names. Raises SpecError if there is no such VM."""
+    """Return the source VM of a replication. Raises SpecError if there is no such VM."""
     name, vapp, vdc_name = tree["name"], tree.get("vapp", ""), tree["source_vdc"]
     for vm in world.vms.values():
         vdc = world.vdcs[vm.vdc_id]

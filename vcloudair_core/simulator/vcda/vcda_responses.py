@@ -28,16 +28,16 @@ def error(status: int, code: str, message: str, *arguments: str) -> Response:
 
 
 def item(version: str, value: Any, status: int = 200) -> Response:
-    """Return a JSON response in an API version of VCDA."""
+    """Return a JSON response with the media type of a VCDA API version."""
     media_type = f"application/vnd.vmware.h4-v{version}+json" if version else "application/json"
     return Response(status, Headers({"Content-Type": f"{media_type};charset=UTF-8"}), json.dumps(value).encode())
 
 
 def shown(context: Any, value: Any) -> Any:
-    """Return a JSON value after options that change documents are applied.
+    """Apply the options that change documents to a JSON value.
 
-    The option ``vcda_null_as_text`` replaces empty values. The option ``vcda_absent_fields`` removes fields, because
-    the other site can be two versions older.
+    The option ``vcda_null_as_text`` replaces null with the text ``null``. The option ``vcda_absent_fields`` removes
+    fields, because the other site can be two versions older.
 
     Source: protocol/vcda.md §1, §3.
     """
@@ -78,9 +78,9 @@ def whole_number(context: Any, name: str, default: int) -> int:
 
 
 def as_vcda_error(response: Response) -> Response:
-    """Return the response of a fault in the format of VCDA.
+    """Convert the response of a fault to the format of VCDA.
 
-    Faults make errors in the XML format of vCloud. Other responses do not change.
+    Faults return errors in the XML format of vCloud. Other responses do not change.
     """
     if response.status == 401 and not response.body:
         return error(401, "NotAuthenticated", "The session has ended.")

@@ -123,7 +123,7 @@ def extend(context: Any) -> Response:
 
 
 def _forms(context: Any, body: dict[str, Any]) -> list[tuple[str, ...]]:
-    """Return the possible lists of required fields for the type of a body."""
+    """Return the alternative lists of required fields for the type of a body."""
     spellings = _SPELLINGS[context.config.vcda_extend_spelling]
     kind = str(body.get("type"))
     return [spelling[kind] for spelling in spellings if kind in spelling]
@@ -152,17 +152,16 @@ def _is_org_at(context: Any, org: str, site: str) -> bool:
 
 
 def _identity(context: Any, user: str, password: str) -> _Identity | None:
-    """Return the user of ``name@org`` and a password, or None."""
+    """Return the user with a name ``name@org`` and a password, or None."""
     name, at, org = user.rpartition("@")
     known = context.world.user(name, password, org) if at else None
     return _Identity(known.name, known.org) if known else None
 
 
 def _identity_of_token(context: Any, token: str, org: str) -> _Identity | None:
-    """Return the user of a session of VMware Cloud Director, or None.
+    """Return the user of the VMware Cloud Director session with a token, or None.
 
-    ``org`` is the org that the session must have. If ``org`` is empty, every org is allowed. A session of the provider
-    can name any org.
+    If ``org`` is set, the session must belong to this org, or to the provider.
     """
     login = context.simulator.sessions.find_vcd(token)
     if login is None:

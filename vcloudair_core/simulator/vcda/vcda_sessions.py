@@ -18,7 +18,8 @@ EVERYONE, ADMINISTRATORS = "EVERYONE", "ADMINISTRATORS"
 class SimulatedVcdaSession:
     """A session of a user.
 
-    ``sites`` contains the org of the session at each authenticated site. Each request extends the session.
+    ``sites`` maps each authenticated site to the org of the session at this site. Each request resets the expiration
+    time.
     """
 
     name: str
@@ -55,14 +56,17 @@ class VcdaSessions:
         self._sessions: dict[str, SimulatedVcdaSession] = {}
 
     def open(self, name: str, org: str, site: str) -> tuple[str, SimulatedVcdaSession]:
-        """Open a session at a site. Return its token and the session."""
+        """Open a session at a site. Return the token and the session."""
         token = str(uuid.uuid4())
         session = SimulatedVcdaSession(name, org, self._expiry(), {site: org})
         self._sessions[token] = session
         return token, session
 
     def find(self, token: str) -> SimulatedVcdaSession | None:
-        """Return the session of a token, or None if it has ended. The session is extended."""
+        """Return the session with a token, or None if it has ended.
+
+        The expiration time of the session is reset.
+        """
         session = self._sessions.get(token)
         if session is None or session.expires < self._simulator.clock.now():
             self._sessions.pop(token, None)

@@ -151,7 +151,7 @@ def completed(spec: Any) -> Any:
 def exact(spec: Any, current: Any) -> Any:
     """Return a spec for ``state: exact``, with defaults for omitted fields.
 
-    Required fields and fields without a default keep their values.
+    An omitted field keeps its value if it is required or has no default.
     """
     return with_defaults(spec)
 

@@ -21,9 +21,13 @@ NEW = "name:"
 
 @dataclass(frozen=True)
 class ReferenceField:
-    """A field of a spec that names another object: ``owner`` refers to ``target``.
+    """A field of a spec that refers to another object by name.
 
-    ``owner`` and ``target`` are API keys of lists. ``name`` is the field of the spec, and ``key`` is its API key.
+    Attributes:
+        owner: API key of the list whose objects have the field.
+        name: Name of the field in the spec.
+        key: API key of the field in documents.
+        target: API key of the list that contains the other objects.
     """
 
     owner: str
@@ -41,9 +45,10 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class ObjectReference:
-    """A reference in a document.
+    """A reference from one object of a document to another.
 
-    ``text`` is the ID, or the name after the prefix of new objects.
+    ``owner_name`` is the name of the object with the reference. ``text`` is the ID of the other object, or the prefix
+    NEW and its name if it has no ID yet.
     """
 
     field: ReferenceField
@@ -52,7 +57,7 @@ class ObjectReference:
 
     @property
     def new_name(self) -> str:
-        """The name of an object without an ID; empty for a reference by ID."""
+        """The name that the reference contains; empty for a reference by ID."""
         return self.text[len(NEW) :] if self.text.startswith(NEW) else ""
 
 
@@ -77,7 +82,7 @@ class Records(Protocol):
 
 
 def names_by_id(records: Records, tree: Any, key: str) -> dict[str, str]:
-    """Return the names of the objects in a list, by ID."""
+    """Return a mapping from the IDs of the objects in a list to their names."""
     pairs = (
         (_first(records, item, ID_KEYS[key]), _first(records, item, "name")) for item in records.objects(tree, key)
     )
@@ -85,12 +90,12 @@ def names_by_id(records: Records, tree: Any, key: str) -> dict[str, str]:
 
 
 def name_of(text: str, names: Mapping[str, str]) -> str:
-    """Return the name for a reference. If the ID is unknown, return the ID."""
+    """Return the name of a referenced object, or its ID if the name is unknown."""
     return text[len(NEW) :] if text.startswith(NEW) else names.get(text) or text
 
 
 def reference_to(name: str, names: Mapping[str, str]) -> str:
-    """Return the ID of an object, or a reference by name if the object has no ID yet."""
+    """Return the ID of a named object, or a reference by name if it has no ID."""
     return next((identifier for identifier, known in names.items() if known == name), f"{NEW}{name}")
 
 
@@ -103,9 +108,9 @@ def references(records: Records, tree: Any) -> Iterator[ObjectReference]:
 
 
 def link(records: Records, tree: Any) -> None:
-    """Replace references by name with IDs, in place.
+    """Replace references by name with references by ID, in place.
 
-    New objects that other objects refer to get an ID.     References to objects that do not exist are kept.
+    An object without an ID gets one if another object refers to it. References to objects that do not exist are kept.
     """
     for field in FIELDS:
         for owner in records.objects(tree, field.owner):

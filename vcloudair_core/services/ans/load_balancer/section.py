@@ -83,7 +83,7 @@ class MonitorList(Section[LoadBalancerSpec, MonitorSpec]):
     def check_result(self, document: Document, spec: Any, list_plan: ListPlan | None) -> None:
         """Raise SpecError if the plan enables or disables a load balancer of NSX-T.
 
-        Only the provider does this.
+        On NSX-T, only the provider can enable or disable the load balancer.
         """
         if document.backend != NSXT or spec is None or spec.enabled is None:
             return
@@ -114,9 +114,9 @@ class PoolList(Section[LoadBalancerSpec, PoolSpec]):
     """The pools of the load balancer."""
 
     def resolve_rules(self, store: Store, specs: Sequence[PoolSpec], paths: Sequence[str]) -> Sequence[PoolSpec]:
-        """Name members after their addresses. Makes no call.
+        """Set the name of each unnamed member to its IP address. Makes no call.
 
-        On NSX-T, members have no names.
+        On NSX-T, members have no names, so names are removed.
         """
         is_nsxt = split_backend(store.backend)[0] == NSXT
         return tuple(
@@ -142,10 +142,10 @@ class ServerList(Section[LoadBalancerSpec, VirtualServerSpec]):
     def resolve_rules(
         self, store: Store, specs: Sequence[VirtualServerSpec], paths: Sequence[str]
     ) -> Sequence[VirtualServerSpec]:
-        """Check that certificates exist. Names replace IDs if they are unique.
+        """Check that certificates exist, and replace IDs with names.
 
-        If a virtual server has a certificate, reads the certificate library. Raises: SpecError with all certificates
-        that do not exist.
+        The ID of a certificate is kept if its name is not unique. Reads the certificate library if a virtual server has
+        a certificate. Raises: SpecError with all certificates that do not exist or are ambiguous.
         """
         library = getattr(store, "certificates", None)
         is_nsxt = split_backend(store.backend)[0] == NSXT
@@ -173,9 +173,10 @@ class ProfileList(Section[LoadBalancerSpec, LbApplicationProfileSpec]):
     def resolve_rules(
         self, store: Store, specs: Sequence[LbApplicationProfileSpec], paths: Sequence[str]
     ) -> Sequence[LbApplicationProfileSpec]:
-        """Check that certificates exist. Names replace IDs if they are unique.
+        """Check that certificates exist, and replace IDs with names.
 
-        If a profile has a certificate, makes one call. Raises: SpecError with all certificates that do not exist.
+        The ID of a certificate is kept if its name is not unique. Makes one call if a profile has a certificate.
+        Raises: SpecError with all certificates that do not exist or are ambiguous.
         """
         if store.backend != NSXV or not any(getattr(spec, name) for spec in specs for name in CERTIFICATES):
             return specs
@@ -190,9 +191,9 @@ class ProfileList(Section[LoadBalancerSpec, LbApplicationProfileSpec]):
 
 
 def _codecs(name: str) -> Mapping[tuple[str, str], Callable[[], SectionCodec[Any]]]:
-    """Return the codec factories of a list.
+    """Return factories for the codecs of a list, by backend and media type.
 
-    ``name`` is the part of the class names that differs.
+    ``name`` is the part of the codec class names that identifies the list, such as ``Profile``.
     """
 
     def json(backend: str) -> SectionCodec[Any]:
@@ -211,9 +212,9 @@ def _codecs(name: str) -> Mapping[tuple[str, str], Callable[[], SectionCodec[Any
 
 
 def _nsxt(name: str) -> NsxtSection:
-    """Return the parts of a list for NSX-T.
+    """Return the NSX-T codec and store of a list.
 
-    ``name`` is the part of the class name of the codec that differs.
+    ``name`` is the part of the codec class name that identifies the list.
     """
 
     def codec(api_version: str) -> SectionCodec[Any]:

@@ -146,7 +146,7 @@ class PoolSpec(NamedSpec):
 
 @dataclass(frozen=True)
 class VirtualServerSpec(NamedSpec):
-    """A virtual server: an address and a port whose traffic a pool gets.
+    """A virtual server, which forwards traffic from an address and port to a pool.
 
     A field that is None keeps its value.
     """
@@ -198,7 +198,7 @@ class VirtualServerSpec(NamedSpec):
 
 
 def address_complaints(field: str, text: str | None) -> list[tuple[str, str]]:
-    """Return a complaint if a text is not an IP address. Shape: ``[(field, reason)]``."""
+    """Return ``[(field, reason)]`` if a text is not an IP address, or ``[]``."""
     if text is None:
         return []
     try:

@@ -38,8 +38,8 @@ _FRESH = {"Cache-Control": "no-cache"}
 def read_status(session: Session, target: Mapping[str, Any]) -> dict[str, Any]:
     """Return the load balancer of an edge with the status of its objects.
 
-    On NSX-V, makes two calls. On NSX-T, the objects themselves have their status. vCloud Air has no known call for the
-    status, so there the status of each object is ``unknown``.
+    On NSX-V, makes two calls. On NSX-T, the documents of the objects contain the status. For vCloud Air, no API call
+    that returns the status is known, so each status is ``unknown``.
 
     Raises: ConfigurationError if the backend has no load balancer; ApiError, TransportError, DecodeError.
     """
@@ -103,7 +103,7 @@ def parse_xml_status(body: bytes) -> Statuses:
 def nsxt_status(tree: Any) -> Statuses:
     """Return the status of each object of an NSX-T edge gateway.
 
-    A pool is up if a member is up. Members are named by address and port. Source: protocol/nsxt.md §9.
+    A pool is up if at least one member is up. Members are identified by address and port. Source: protocol/nsxt.md §9.
     """
     section = mapping_of(tree.get(POOL_SECTION))
     statuses: Statuses = {}

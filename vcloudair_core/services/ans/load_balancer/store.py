@@ -13,9 +13,10 @@ from vcloudair_core.services.ans.section.store import StageableSectionStore
 
 
 class LoadBalancerStore(StageableSectionStore):
-    """A load balancer.
+    """The store of a load balancer.
 
-    If an application profile or a spec has a certificate, the certificates of the edge gateway are read too, once.
+    If an application profile or a spec has a certificate, the store also reads the certificates of the edge gateway,
+    once.
     """
 
     _certificates: list[tuple[str, str]] | None = None
@@ -55,6 +56,9 @@ class LoadBalancerStore(StageableSectionStore):
 
 
 def unique_names(certificates: list[tuple[str, str]]) -> dict[str, str]:
-    """Return the names that only one certificate has, by ID."""
+    """Return a mapping from certificate IDs to names.
+
+    Certificates that share a name are omitted.
+    """
     names = [name for _, name in certificates]
     return {identifier: name for identifier, name in certificates if names.count(name) == 1}

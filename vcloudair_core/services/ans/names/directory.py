@@ -22,9 +22,9 @@ _NOT_IMPLEMENTED = 501
 
 
 class ObjectDirectory(ABC):
-    """The objects that the rules of one edge gateway or VDC group can name.
+    """The objects that rules of an edge gateway or VDC group can refer to.
 
-    Every list is read at most once in a session, and once more if a name is unknown.
+    Each list is cached for the session. If a name is unknown, the list is read a second time.
 
     Attributes:
         names: The cached names.
@@ -32,7 +32,7 @@ class ObjectDirectory(ABC):
         service_kinds: The kinds of objects that ``applications`` can name.
         checked_prefix: The prefix of the IDs that the client must check, because the server does not. Empty if the
             server checks all IDs.
-        may_lack_lists: True if the response 404 means that a server has no objects of a kind.
+        may_lack_lists: True if a server can respond with 404 when it has no objects of a kind.
     """
 
     member_kinds: ClassVar[tuple[str, ...]] = ()

@@ -109,7 +109,8 @@ class HelperObjects:
     def _group_content(self, urn: str) -> dict[str, Any]:
         """Return the content of a managed group, or an empty mapping if it does not exist.
 
-        A rule then shows the group itself, because a rule without members would match all traffic.
+        If the group does not exist, rules show the group itself, because a rule without members would match all
+        traffic.
         """
         if urn not in self._known.groups:
             path = f"{_GROUPS}/{quote(urn, safe=':')}"

@@ -68,7 +68,7 @@ def _path(network: VdcNetwork, rest: str) -> str:
 
 
 def parse_network(value: Any) -> VdcNetwork:
-    """Return a network of a list. Raises: DecodeError."""
+    """Parse an entry in the list of networks. Raises: DecodeError."""
     if not isinstance(value, Mapping):
         raise DecodeError("Reading the networks failed. A list of JSON objects was expected.")
     name = str(value.get("name") or "")
@@ -114,7 +114,7 @@ def _pool(value: Mapping[str, Any], network: str) -> tuple[int, int, int]:
 
 
 def parse_allocated(value: Any) -> AllocatedAddress:
-    """Return a used address of a list.
+    """Parse an entry in the list of used addresses.
 
     Older versions send ``allocationType``, and newer versions also ``allocationTypeValue``. Raises: DecodeError.
     """

@@ -1,4 +1,4 @@
-"""Data classes for the networks of an organization, and their rows."""
+"""Data classes for the networks of an organization, and their used addresses."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NetworkSubnet:
 class AllocatedAddress:
     """An address that is in use.
 
-    ``used_by`` is ``vm``, ``edge``, ``nat``, or another name of the server.
+    ``used_by`` is ``vm``, ``edge``, ``nat``, or the name that the server uses, in lower case.
     """
 
     address: str
@@ -147,15 +147,15 @@ class VdcNetwork:
 
 
 def pool_texts(pools: Iterable[AddressRange]) -> list[str]:
-    """Return address ranges as texts ``a-b``, merged and in order."""
+    """Return address ranges as strings ``first-last``, merged and sorted."""
     merged = merged_ranges(pools)
     return ["-".join(str(_CLASSES[version](end)) for end in (first, last)) for version, first, last in merged]
 
 
 def subnet_of(gateway: str, mask: str | int) -> str:
-    """Return a subnet such as ``192.168.10.0/24``. If it is unknown, return "".
+    """Return a subnet such as ``192.168.10.0/24``, or an empty string.
 
-    ``mask`` is a netmask or a prefix length.
+    ``mask`` is a netmask or a prefix length. The string is empty if the subnet is unknown.
     """
     try:
         return str(ip_interface(f"{gateway}/{mask}").network)
@@ -166,7 +166,7 @@ def subnet_of(gateway: str, mask: str | int) -> str:
 def pool_of(first: str, last: str, network: str) -> AddressRange:
     """Return a pool as an address range.
 
-    ``network`` is the name of the network, for the error. Raises: DecodeError.
+    ``network`` is the name of the network for the error message. Raises: DecodeError.
     """
     parsed = address_range(f"{first}-{last}")
     if parsed is None:
@@ -176,7 +176,7 @@ def pool_of(first: str, last: str, network: str) -> AddressRange:
 
 
 def count_used(pools: Sequence[AddressRange], addresses: Iterable[AllocatedAddress]) -> int:
-    """Return the number of different addresses that are in use and in a pool."""
+    """Return the number of distinct used addresses that are in a pool."""
     merged = merged_ranges(pools)
     used = {parsed for item in addresses if (parsed := address_range(item.address)) is not None}
     return sum(

@@ -39,7 +39,7 @@ class NetworkReader:
     def list_networks(self, vdc: str = "") -> list[VdcNetwork]:
         """Return all networks, sorted by name, with the number of used addresses.
 
-        Makes one call for every 128 networks. Before API version 33.0, two more calls for each network are made, in
+        Makes one call for every 128 networks. Before API version 33.0, also makes two calls for each network, in
         parallel. ``vdc`` limits the list to the networks of a VDC and of VDC groups.
 
         Raises: NotFoundError if ``vdc`` does not exist; ApiError, TransportError, DecodeError.
@@ -50,11 +50,11 @@ class NetworkReader:
         return sorted(networks, key=lambda network: (network.name, network.vdc_name, network.network_id))
 
     def read(self, name: str, vdc: str = "") -> dict[str, Any]:
-        """Return the row of a network, with ``dhcp_pools`` and ``allocated_addresses``.
+        """Return a network as plain data, with ``dhcp_pools`` and ``allocated_addresses``.
 
         ``name`` is the name, UUID or URN of the network. In addition to the list of networks, makes two calls, and one
-        more for every additional 128 used addresses. Before API version 33.0, and for a network that an NSX-V edge
-        gateway routes, makes up to four calls. ``dhcp_pools`` is None if the DHCP service cannot be read.
+        more for every additional 128 used addresses. Makes up to four calls before API version 33.0, or if the network
+        is connected to an NSX-V edge gateway. ``dhcp_pools`` is None if the DHCP service cannot be read.
 
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
         """
@@ -130,8 +130,8 @@ class NetworkReader:
 def _counted(network: VdcNetwork, addresses: Sequence[AllocatedAddress]) -> VdcNetwork:
     """Return a copy of the network with the number of used addresses.
 
-    Numbers that the server returned are kept. Lists of used addresses have no IPv6 addresses, so the use of IPv6 pools
-    stays unknown.
+    Counts from the server are kept. The server does not list used IPv6 addresses, so the count of a subnet with IPv6
+    pools stays unknown.
     """
     subnets = tuple(
         replace(subnet, used_count=count_used(subnet.pools, addresses))

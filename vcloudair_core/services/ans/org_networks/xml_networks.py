@@ -41,7 +41,7 @@ _ADDRESSES = "the used addresses"
 
 
 def read_records_of_networks(session: Session) -> list[VdcNetwork]:
-    """Return the networks of the query service, without static pools.
+    """Return the networks from the query service, without static pools.
 
     Makes one call for every 128 networks. Raises: ApiError, TransportError, DecodeError.
     """
@@ -61,9 +61,9 @@ def read_records_of_networks(session: Session) -> list[VdcNetwork]:
 
 
 def read_document(session: Session, network: VdcNetwork) -> tuple[VdcNetwork, list[str]]:
-    """Return a network with its static pools, and its DHCP pools if it is isolated.
+    """Return a network with its static pools, and a list of its DHCP pools.
 
-    Makes one call. Raises: ApiError, TransportError, DecodeError.
+    The list is empty unless the network is isolated. Makes one call. Raises: ApiError, TransportError, DecodeError.
     """
     return parse_document(session.call("GET", network.href).body, network)
 
@@ -109,7 +109,7 @@ def parse_record(record: _Element, backend: str) -> VdcNetwork:
 def parse_document(body: bytes, network: VdcNetwork) -> tuple[VdcNetwork, list[str]]:
     """Return a network with the values of its document, and its DHCP pools.
 
-    The document of a network that an edge gateway routes has no DHCP pools. Raises: DecodeError.
+    The document of a routed network contains no DHCP pools. Raises: DecodeError.
     """
     from dataclasses import replace
 

@@ -290,7 +290,7 @@ class Section(Generic[SpecT, RuleT]):
     def has_effect(self, spec: Any) -> bool:
         """Return False if the section of a spec does not affect traffic.
 
-        A conversion to a backend without the section omits such a section silently.
+        If the result is False, a conversion to a backend that lacks the section omits it without a warning.
         """
         return True
 

@@ -73,10 +73,13 @@ class SectionCodec(Protocol[SettingsT]):
 
 @dataclass(frozen=True)
 class KeptRecords:
-    """The records that an edit kept, so that they are not decoded again.
+    """The records that an edit did not change, so that their rules can be reused.
 
-    ``tree`` and ``codec`` are those of the document with the edit. ``slots`` has for each of its records the slot of
-    the same record in ``earlier``, the document before the edit, or None for a new or changed record.
+    Attributes:
+        tree, codec: The tree and the codec of the edited document.
+        earlier: The document before the edit.
+        slots: For each record of the edited document, the slot of the same record in ``earlier``, or None for a new or
+            changed record.
     """
 
     tree: Any
@@ -88,9 +91,10 @@ class KeptRecords:
     def of(
         cls, document: SectionDocument[Any], tree: Any, types: Sequence[str], steps: Sequence[RuleStep]
     ) -> KeptRecords | None:
-        """Return the records that ``steps`` keep, or None if most records are new.
+        """Return the records that ``steps`` do not change.
 
-        ``types`` has the type of each record of ``document``. ``tree`` is the tree after the edit.
+        Return None if more than a quarter of the records are new or changed. ``types`` has the type of each record of
+        ``document``. ``tree`` is the tree after the edit.
         """
         users = [None if step.changed else step.slot for step in steps]
         slots = replace_user_records(range(len(types)), types, users)
@@ -104,7 +108,7 @@ class SectionDocument(Document, Generic[SettingsT]):
     """A document of a section. Its codec decodes the document once, at first use.
 
     ``names`` has the names of the objects that rules contain, for display. It is None if the objects have no names.
-    ``kept`` has the records that an edit kept, or is None.
+    ``kept`` contains the records that an edit did not change, or is None.
     """
 
     codec: SectionCodec[SettingsT] = field(kw_only=True, repr=False, compare=False)
@@ -118,10 +122,10 @@ class SectionDocument(Document, Generic[SettingsT]):
             return self.codec.decode(self)
 
     def kept_rules(self, count: int) -> Sequence[LiveRule | None]:
-        """Return for each record the same rule of the document before an edit.
+        """Return the rules that were decoded before an edit, one for each record.
 
-        ``count`` is the number of records. A rule is None if its record is new or changed, or if the document is not
-        the result of an edit.
+        ``count`` is the number of records. The entry is None for a new or changed record, or if the document is not the
+        result of an edit.
         """
         kept = self.kept
         if kept is None or kept.tree is not self.tree or kept.codec is not self.codec or len(kept.slots) != count:

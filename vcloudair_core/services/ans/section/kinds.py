@@ -253,9 +253,10 @@ class SectionKind(_SectionKindBase):
         return shown
 
     def can_select_later(self, document: Document, desired: Desired) -> bool:
-        """Return True if the plan has matched the rules, and no names are displayed.
+        """Return True if :meth:`select` can run after the plan is applied.
 
-        The session can forget the names of objects.
+        The plan must have matched the rules, and the rules must not display names of objects, because the session can
+        forget these names.
         """
         names = names_in(document)
         return isinstance(desired, (Present, Exactly)) and (names is None or names.is_empty)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class XmlCodec(ABC, Generic[SettingsT]):
-    """The base class of XML codecs, whose records are inside a list element.
+    """The base class of XML codecs. The records are inside a list element.
 
     Example: the records ``<natRule>`` inside ``<natRules>``. The list element can be the root element. The codec never
     changes the tree of a document, but returns a changed copy. Unknown elements are kept.
@@ -50,12 +50,11 @@ class XmlCodec(ABC, Generic[SettingsT]):
         section: Name of the section.
         what: Name of the section in messages: ``the NAT configuration``.
         root: Name of the root element.
-        records_path: Name of a record, after the name of the element that contains the records, if any.
+        records_path: Name of the list element and name of a record, or only the latter if the root element is the list.
         not_sent: Elements of records that the server does not accept.
         has_secrets: True if documents may contain pre-shared keys. In this case, messages do not quote documents.
         document_type: Type of the documents.
-        decodes_copies: True if ``rule_of`` expects copies of records as elements of the standard library, which are
-            faster to read.
+        decodes_copies: True if ``rule_of`` expects copies of records from :func:`fast_copies`.
     """
 
     section: ClassVar[str]

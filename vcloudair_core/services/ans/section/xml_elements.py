@@ -58,7 +58,7 @@ def texts_of(element: _Element | None, name: str) -> tuple[str, ...]:
 
 
 def first_text(element: Any, name: str) -> str | None:
-    """Return what :func:`text_of` returns, also for elements of the standard library."""
+    """Return the same as :func:`text_of`, also for ``xml.etree`` elements."""
     for child in element:
         if child.tag.rpartition("}")[2] == name:
             return (child.text or "").strip()
@@ -66,17 +66,16 @@ def first_text(element: Any, name: str) -> str | None:
 
 
 def fast_copies(holder: _Element | None, name: str) -> list[Element]:
-    """Return copies of the children named ``name``, without namespaces.
+    """Return ``xml.etree`` copies of the children ``name``, without namespaces.
 
-    The copies are elements of the standard library. Python reads such elements in a third of the time of lxml's
-    elements, which are created at each access. A copy has the same elements and texts, because it is parsed from what
-    lxml serializes.
+    Reading a copy takes a third of the time, because lxml creates a Python object each time that an element is
+    accessed. A copy has the same elements and texts, because it is parsed from the output of lxml.
     """
     return [] if holder is None else fast_copy(holder).findall(name)
 
 
 def fast_copy(element: _Element) -> Element:
-    """Return a copy of an element as :func:`fast_copies` returns it."""
+    """Return an ``xml.etree`` copy of an element, without namespaces."""
     from xml.etree import ElementTree
 
     copied = ElementTree.fromstring(etree.tostring(element, with_tail=False))  # noqa: S314
@@ -87,7 +86,7 @@ def fast_copy(element: _Element) -> Element:
 
 
 def all_texts(copy: Element | None) -> dict[str, list[str]]:
-    """Return the texts of all children of a copy, by name."""
+    """Return a mapping from the names of a copy's children to their texts."""
     texts: dict[str, list[str]] = {}
     for child in copy if copy is not None else ():
         texts.setdefault(child.tag, []).append((child.text or "").strip())
@@ -95,7 +94,7 @@ def all_texts(copy: Element | None) -> dict[str, list[str]]:
 
 
 def add_text(element: _Element, name: str, value: Any) -> None:
-    """Add a child with a text, also if there is a child with this name."""
+    """Add a child with a text, even if a child with the same name exists."""
     etree.SubElement(element, tag_like(element, name)).text = _text(value)
 
 

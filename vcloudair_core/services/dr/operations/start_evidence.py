@@ -82,7 +82,10 @@ def action_of(task: Task) -> str:
 
 
 def action_in_tasks(action: str) -> str:
-    """Return the action that the tasks of an action show. A failback is a migration."""
+    """Return the action that the tasks of an action show.
+
+    The tasks of a failback show a migration.
+    """
     return MIGRATE if action == FAILBACK else action
 
 

@@ -218,7 +218,7 @@ class Starter:
     def _request_of(self, operation: Operation) -> StartRequest:
         """Return the request that starts the action, with the ID of the point in time.
 
-        Raises: NotFoundError for an unknown point in time, and the errors of the provider. Nothing was started.
+        Raises: NotFoundError for an unknown point in time, and the errors of the provider, before anything is started.
         """
         point_id = ""
         if operation.point != LATEST and self._action in self._provider.capabilities.pointed:
@@ -320,11 +320,11 @@ class Starter:
     # -- evidence ------------------------------------------------------------------------------------------------
 
     def search(self, in_doubt: Sequence[Operation], since: float | None = None) -> list[Task]:
-        """Read the tasks of the org, and assign tasks to the operations ``in_doubt``.
+        """Return the tasks of the org, and assign tasks to operations without a task.
 
-        The task list of the org is read first. If the list lacks tasks of some operations, the query service is used as
-        well. ``since`` is the time from which ended tasks are needed, in seconds since 1970. Raises: ApiError,
-        TransportError, DecodeError.
+        ``in_doubt`` contains these operations. If the task list of the org lacks some of their tasks, the query service
+        is used as well. ``since`` is the time from which ended tasks are needed, in seconds since 1970. Raises:
+        ApiError, TransportError, DecodeError.
         """
         tasks = self._provider.tasks(since)
         missing = [
@@ -348,11 +348,11 @@ class Starter:
         return tasks
 
     def _adopt_by_id(self, operation: Operation) -> bool:
-        """Search for the task of an operation by the ID of its request.
+        """Search for the task of an operation by its operation ID, and assign it.
 
-        Return False if the API has no such IDs, or if no task matches.
+        Return False if the API has no operation IDs, or if no task matches.
 
-        The task must match in all other respects too, because a server can ignore the ID in a search.
+        All other properties of the task must match too, because a server can ignore the ID in a search.
         """
         identifier = operation.intent.operation_id if operation.intent is not None else ""
         return bool(identifier) and self._adopt(operation, self._provider.tasks_of(identifier))

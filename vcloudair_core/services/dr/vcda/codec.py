@@ -148,7 +148,7 @@ def parse_points(body: bytes) -> list[PointInTime]:
 
 
 def point_of(tree: Mapping[str, Any]) -> PointInTime:
-    """Return the point in time of an instance."""
+    """Convert an instance of a replication to a point in time."""
     return PointInTime(
         text_of(tree, "key"), time_of(tree, "timestamp"), whole_of(tree, "transferSeconds"),
         whole_of(tree, "transferBytes"), is_pinned=tree.get("isPinned") is True,
@@ -158,7 +158,7 @@ def point_of(tree: Mapping[str, Any]) -> PointInTime:
 def task_of(tree: Mapping[str, Any], base_url: str, local_site: str) -> Task:
     """Return a task.
 
-    A task of another site has the site in its link. Source: protocol/vcda.md §5.
+    The link of a task at another site contains the name of the site. Source: protocol/vcda.md §5.
     """
     identifier, site = text_of(tree, "id"), text_of(tree, "site")
     workflow, state, error = inner(tree, "workflowInfo"), text_of(tree, "state").upper(), inner(tree, "error")

@@ -1,4 +1,7 @@
-"""Bodies that extend a VCDA session to another site. Source: protocol/vcda.md §2."""
+"""Request bodies that extend a VCDA session to another site.
+
+Source: protocol/vcda.md §2.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ def has_peer_login(settings: Settings) -> bool:
 
 
 def peer_logins(settings: Settings, site: str) -> Iterator[dict[str, str]]:
-    """Yield the bodies that can extend a session to a site.
+    """Yield the request bodies to try for extending a session to a site.
 
-    The names of the fields differ between versions, so a server can refuse the first body. Without credentials of the
-    other site, yield nothing.
+    The field names differ between versions, so a server can reject the first body. Yield nothing if the settings have
+    no credentials of the other site.
     """
     if settings.vcda_peer_token:
         token = settings.required_secret("vcda_peer_token").reveal()

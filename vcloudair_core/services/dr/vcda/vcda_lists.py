@@ -31,9 +31,9 @@ def read_sites(vcda: VcdaSession) -> list[VcdaSite]:
 
 
 def read_references(vcda: VcdaSession, local_site: str, *, vdc_id: str = "") -> Iterator[VcdaReference]:
-    """Yield the replications to this site, and those that run from it to another site.
+    """Yield references of the replications to this site and from this site.
 
-    If ``vdc_id`` is set, yield only the replications into this VDC.
+    If ``vdc_id`` is set, yield only replications into this VDC.
 
     Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
     """
@@ -52,7 +52,8 @@ def read_references(vcda: VcdaSession, local_site: str, *, vdc_id: str = "") -> 
 def _outgoing(vcda: VcdaSession, local_site: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the replications that run from this site to another site.
 
-    Replications belong to their destination. A site that cannot be read must not prevent a failover.
+    A replication is listed at its destination, so each other site is read. A site that cannot be read is skipped,
+    because it must not prevent a failover.
     """
     if not local_site or not has_peer_login(vcda.settings):
         return []
@@ -72,7 +73,7 @@ def _outgoing(vcda: VcdaSession, local_site: str) -> list[tuple[str, dict[str, A
 def read_tasks(vcda: VcdaSession, query: Mapping[str, str], site: str = "") -> list[dict[str, Any]]:
     """Return the tasks of replications that match a query.
 
-    ``site`` is the other site to ask, or an empty string for this site.
+    ``site`` is the other site to query, or an empty string for this site.
 
     Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
     """
@@ -84,8 +85,8 @@ def read_all(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the entries of all pages of a list, as pairs of ID and object.
 
-    Without a total, the list ends at the first page without new entries. Raises: IncompleteResultError, ApiError,
-    TransportError, DecodeError.
+    If the server sends no total, the list ends at the first page without new entries. Raises: IncompleteResultError,
+    ApiError, TransportError, DecodeError.
     """
     trees: dict[str, dict[str, Any]] = {}
     offset = 0

@@ -29,7 +29,8 @@ FindNetwork = Callable[[str], Mapping[str, str]]
 def read_settings(vcda: VcdaSession, replication: VcdaReplication, site: str = "") -> dict[str, Any]:
     """Return the network settings of a replication, for failovers and for tests.
 
-    ``site`` is the other site to ask, or an empty string. Raises: ApiError, TransportError, DecodeError.
+    ``site`` is the other site to query, or an empty string for this site. Raises: ApiError, TransportError,
+    DecodeError.
     """
     response = vcda.call("GET", f"{path_of_vm(replication)}/network-settings", site=site)
     return parse_object(response.body, f"the network settings of {replication.name}")
@@ -46,13 +47,13 @@ def configured_networks(settings: Mapping[str, Any], action: str) -> tuple[str, 
 def mapped_settings(
     settings: Mapping[str, Any], networks: NetworkMapping, action: str, find: FindNetwork
 ) -> dict[str, Any] | None:
-    """Return the network settings of a request.
+    """Return the network settings for a request, or None if nothing changes.
 
-    They are those of the replication, with the networks and addresses of the plan. ``settings`` is the response of
-    ``network-settings``. Return None if nothing is replaced in this action.
+    The networks and addresses in ``networks`` replace those in ``settings``, the response of ``network-settings``.
+    ``find`` returns the reference to a network with a name.
 
-    Raises: SpecError for an interface that the VM does not have, and for two networks of interfaces that are in the
-    same network at the source; the errors of ``find``.
+    Raises: SpecError if the VM does not have an interface, if an interface without a source network gets a network, or
+    if interfaces in the same source network get different networks; the errors of ``find``.
     """
     chosen = [(nic, *_target_of(nic, action)) for nic in networks.nics]
     if not any(network or address for _, network, address in chosen):
@@ -77,9 +78,10 @@ def mapped_settings(
 
 
 def _target_of(nic: NicMapping, action: str) -> tuple[str, str]:
-    """Return the network and address of an interface in an action.
+    """Return the network and address of an interface for an action.
 
-    A test never gets those of a failover. A failback gets none, because the original site has other networks.
+    A test never uses the network and address of a failover. A failback uses neither, because the original site has
+    other networks.
     """
     if action == TEST:
         return nic.test_network, nic.test_address

@@ -79,8 +79,8 @@ class VcdaProvider(RecoveryProvider):
     def references(self) -> list[Reference]:
         """Return references of all replications to and from this site.
 
-        The other sites are only read if their credentials are set. If another site cannot be read, its replications are
-        left out.
+        The other sites are read only if credentials for them are set. If another site cannot be read, its replications
+        are omitted.
 
         Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
         """
@@ -103,9 +103,9 @@ class VcdaProvider(RecoveryProvider):
         return replication_of(tree, self.vcda.base_url, self.local_site, running=running, server_time=server_time)
 
     def _running_task(self, replication: VcdaReplication) -> Task | None:
-        """Return the task in progress.
+        """Return the task in progress on a replication, or None.
 
-        The state IN_PROGRESS alone does not show the action.
+        The state IN_PROGRESS does not show which action is in progress.
         """
         tasks = [task for task in self.tasks() if not task.is_finished]
         return next(
@@ -165,7 +165,7 @@ class VcdaProvider(RecoveryProvider):
         return replace(request, network_settings=mapped)
 
     def _network(self, replication: VcdaReplication, name: str) -> dict[str, str]:
-        """Return the ID and name of a network of the destination.
+        """Return the ID and name of a network at the destination.
 
         The networks of another site cannot be read, so only the name is returned. Raises: NotFoundError.
         """
@@ -199,7 +199,7 @@ class VcdaProvider(RecoveryProvider):
         return self._task(parse_object(response.body, "the task"))
 
     def _site_of(self, replication: VcdaReplication) -> str:
-        """Return the other site that must carry out an action.
+        """Return the site that must carry out an action on a replication.
 
         Return an empty string for this site.
         """
@@ -277,10 +277,7 @@ class VcdaProvider(RecoveryProvider):
     # -- target VDCs ---------------------------------------------------------------------------------------------
 
     def enabled_vdcs(self) -> list[Reference]:
-        """Raise NotFoundError, because VCDA does not enable VDCs.
-
-        Its policies apply to orgs.
-        """
+        """Raise NotFoundError, because the policies of VCDA apply to orgs, not VDCs."""
         raise NotFoundError(f"{self.title} has no list of enabled VDCs.")
 
     def references_of(self, vdc: Reference) -> list[Reference]:
@@ -291,5 +288,5 @@ class VcdaProvider(RecoveryProvider):
         return list(vcda_lists.read_references(self.vcda, self.local_site, vdc_id=vdc.id))
 
     def details_of(self, vdc: Reference) -> RecoveryDetails:
-        """Return that nothing is known about a VDC. VCDA's policies apply to orgs."""
+        """Return unknown values, because the policies of VCDA apply to orgs, not VDCs."""
         return RecoveryDetails(None, None)

@@ -53,7 +53,7 @@ All types except ``sync`` are inferred. Source: protocol/vcda.md §5.
 
 @dataclass(frozen=True)
 class VcdaReference(Reference):
-    """A reference of a VCDA replication.
+    """A reference to a VCDA replication.
 
     Attributes:
         vapp_id: The ID of the vApp replication.
@@ -132,9 +132,9 @@ class VcdaReplication(Replication):
     def has_reached(self, action: str, before: str = "") -> bool:
         """Return True when the replication is in the target state of the action.
 
-        A synchronization has no target state. It is complete when there is an instance that was not there before. A
-        reversed replication is in its initial state, so a replication that was never failed over counts as reversed:
-        it protects the VM where it runs.
+        A synchronization has no target state. It is complete when a new instance exists. After the action ``reverse``,
+        a replication is in its initial state. A replication that was never failed over is in the same state, so it has
+        also reached the target state of ``reverse``: it protects the VM where it runs.
         """
         state = self.recovery_state
         if action == TEST:
@@ -154,7 +154,7 @@ class VcdaReplication(Replication):
         return bool(self.running) and self.running == (MIGRATE if action == FAILBACK else action)
 
     def has_error(self, action: str) -> bool:
-        """Return False, because no state of VCDA shows a failed action. Its task does."""
+        """Return False. In VCDA, only the task shows that an action failed."""
         return False
 
     def blocking_reason(self, action: str) -> str:

@@ -1,7 +1,7 @@
 """Session of VMware Cloud Director Availability (VCDA).
 
-It is opened with the token of a session of VMware Cloud Director. The token of the VCDA session is secret, and is only
-sent to the origin of ``vcda_url``.
+The client opens it with the token of a session of VMware Cloud Director. The token of the VCDA session is secret, and
+is only sent to the origin of ``vcda_url``.
 
 Source: protocol/vcda.md §1, §2.
 """
@@ -60,8 +60,8 @@ class ExactOrigin(Origins):
 class VcdaSession:
     """A thread-safe session at the VCDA of one site.
 
-    The session signs in before its first request, and once more if the server reports that the session has ended. A
-    request to the other site first extends the session to that site.
+    The session signs in before its first request, and again if the server reports that the session has ended. A request
+    to the other site first extends the session to that site.
     """
 
     def __init__(self, session: Session) -> None:
@@ -243,7 +243,7 @@ class VcdaSession:
 
 
 def accept_header(version: str | None) -> str:
-    """Return the Accept header for a version, or for the newest one.
+    """Return the Accept header for a version, or for the newest version.
 
     Source: protocol/vcda.md §1.
 
@@ -259,7 +259,7 @@ def accept_header(version: str | None) -> str:
 
 
 def _peer_error(site: str, cause: ApiError | None) -> ApiError:
-    """Return the error of a session that cannot be extended to a site."""
+    """Return the error for a session that cannot be extended to a site."""
     reason = f"{cause.message.rstrip('.')}." if cause is not None else "The credentials of that site are not set."
     where = f"site {site!r}" if site else "the other site"
     return ApiError(

@@ -1,7 +1,7 @@
 """Read values of VCDA's JSON documents.
 
-Pairs of sites can have different versions, so fields can be missing, and empty values can be the text ``null``.
-Source: protocol/vcda.md §1, §3.
+Paired sites can have different versions, so fields can be missing, and empty values can be the text ``null``. Source:
+protocol/vcda.md §1, §3.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vcloudair_core.util.xml import parse_json
 
 
 def json_value(body: bytes, what: str) -> Any:
-    """Return the value of a document, with None for the text ``null``.
+    """Parse a JSON document, and replace the text ``null`` with None.
 
     Raises DecodeError.
     """
@@ -23,14 +23,14 @@ def json_value(body: bytes, what: str) -> Any:
 
 
 def json_mapping(value: Any, what: str) -> dict[str, Any]:
-    """Return a value that must be a JSON object. Raises DecodeError for another type."""
+    """Return the value, or raise DecodeError if it is not a JSON object."""
     if not isinstance(value, dict):
         raise DecodeError(f"Reading {what} failed. The server sent {type(value).__name__} instead of an object.")
     return value
 
 
 def inner(tree: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """Return the object at a path of keys, or an empty one."""
+    """Return the object at a path of keys, or an empty mapping."""
     for key in keys:
         value = tree.get(key)
         if not isinstance(value, Mapping):
@@ -55,7 +55,7 @@ def whole_of(tree: Mapping[str, Any], key: str) -> int | None:
 
 
 def time_of(tree: Mapping[str, Any], key: str) -> datetime | None:
-    """Return a time in milliseconds since 1970. Values of 0 and less mean no time.
+    """Parse a time in milliseconds since 1970. Return None for 0 or less.
 
     Source: protocol/vcda.md §3.
     """
@@ -69,7 +69,10 @@ def time_of(tree: Mapping[str, Any], key: str) -> datetime | None:
 
 
 def iso_of(tree: Mapping[str, Any], key: str) -> str:
-    """Return a time in ISO 8601, or an empty string."""
+    """Convert a time in milliseconds since 1970 to ISO 8601.
+
+    Return an empty string if there is no time.
+    """
     time = time_of(tree, key)
     return time.isoformat() if time is not None else ""
 

@@ -63,7 +63,7 @@ class VrProvider(RecoveryProvider):
 
     @property
     def org_path(self) -> str:
-        """Return the ID of the org as a segment of a path."""
+        """Return the ID of the org, encoded as a path segment."""
         return quote(self._org_id or self.session.identity.org_id, safe="")
 
     # -- replications --------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class VrProvider(RecoveryProvider):
 
         Source: protocol/dr.md §2.
 
-        A server without the list of instances returns them in the replication.
+        If the server has no list of instances, the replication contains them.
 
         Raises: ApiError, TransportError, DecodeError.
         """
@@ -187,7 +187,9 @@ class VrProvider(RecoveryProvider):
     # -- VMs and VDCs --------------------------------------------------------------------------------------------
 
     def find_vms(self, replications: Sequence[Replication], ids: Iterable[str] = ()) -> list[VmRecord]:
-        """Return the VMs with the names of the replicated VMs, without VMs of templates.
+        """Return the VMs that have the names of the replicated VMs.
+
+        VMs in templates are omitted.
 
         Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
         """

@@ -113,9 +113,9 @@ _FIELDS = {
 
 
 def state_of(edge: SimulatedEdge) -> dict[str, Any]:
-    """Return the load balancer of an edge gateway.
+    """Return the state of the load balancer of an edge gateway.
 
-    The provider has enabled it, and has assigned a service engine group.
+    By default, the load balancer is enabled and has a service engine group, as if the provider had set them up.
     """
     return edge.services.setdefault("loadBalancer", {"enabled": True, POOL: [], SERVICE: [], "count": 0})
 
@@ -135,9 +135,9 @@ def new_id(context: Any, edge: SimulatedEdge, kind: str) -> str:
 def parse(
     context: Any, edge: SimulatedEdge, kind: str, body: dict[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the object in a request body.
+    """Parse a pool or virtual service from a request body.
 
-    ``known`` is the object that it replaces, or empty.
+    ``known`` is the object that the request replaces, or an empty mapping.
 
     Raises RefusedBodyError for invalid values, a repeated name and references to unknown objects.
     """

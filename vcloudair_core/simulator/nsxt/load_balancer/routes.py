@@ -197,7 +197,7 @@ def delete(context: Any, *, kind: str) -> Response:
 
 
 def _on_object(context: Any, kind: str, handle: Callable[[SimulatedEdge, dict[str, Any]], Response]) -> Response:
-    """Return the response of ``handle`` for the object in the path.
+    """Call ``handle`` for the object in the path, and return its response.
 
     If there is no such object, the response is 403.
     """

@@ -72,8 +72,8 @@ def vapp_networks(
 ) -> dict[str, Any]:
     """Return ``vAppNetworkSettings`` of a vApp, for failover or for tests.
 
-    By default, a failover maps each network to the network of the same name. If the destination has no such network,
-    the option ``recovery_network`` names the network. Tests use the option ``test_network``.
+    By default, a failover maps each source network to the destination network with the same name. If there is none, the
+    option ``recovery_network`` selects the network. Tests use the option ``test_network``.
     """
     stored: dict[str, Any] | None = vapp.network_settings.get(half)
     if stored:
@@ -94,7 +94,7 @@ def recovered_nics(
 ) -> list[dict[str, Any]]:
     """Return the interfaces of a recovered VM, the primary interface first.
 
-    Raises ValueError if the destination does not have a network.
+    Raises ValueError if a network does not exist at the destination.
     """
     for reference in vapp_settings.get("bridgeOrgVdcNetworks") or ():
         _network(context, replication, reference)
@@ -140,7 +140,7 @@ def _reference(network: OrgVdcNetwork | None) -> dict[str, Any] | None:
 
 
 def _network(context: Any, replication: SimulatedVmReplication, reference: dict[str, Any]) -> OrgVdcNetwork:
-    """Return the network of the destination to which a reference points.
+    """Return the destination network that a reference identifies.
 
     The ID takes precedence over the name. Raises ValueError for an unknown network.
     """
@@ -176,9 +176,10 @@ def _recovered_nic(
 def _target(
     context: Any, replication: SimulatedVmReplication, name: str, vapp_settings: dict[str, Any]
 ) -> OrgVdcNetwork | None:
-    """Return the network of the destination for a network name of an interface.
+    """Return the destination network for the network name of an interface.
 
-    Return None if a mapping without a destination disconnects the interface. Raises ValueError for an unknown network.
+    Return None if the network is mapped to no destination, which disconnects the interface. Raises ValueError for an
+    unknown network.
     """
     world, vdc_id = context.world, replication.destination.vdc_id
     for mapping in vapp_settings.get("networkMappings") or ():
@@ -191,7 +192,7 @@ def _target(
 
 
 def _free_address(context: Any, network: OrgVdcNetwork) -> str:
-    """Return the first address of a network that no VM uses."""
+    """Return the first unused address of a network."""
     subnet = ipaddress.ip_network(f"{network.gateway}/{network.prefix_length}", strict=False)
     used = {network.gateway}
     for vm in context.world.vms.values():

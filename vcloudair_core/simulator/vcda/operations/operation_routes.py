@@ -96,7 +96,8 @@ def _handler(kind: str, operation: VcdaOperation) -> Callable[[Any], Response]:
 def _start(context: Any, operation: VcdaOperation, *, is_vapp: bool) -> Response:
     """Start an operation, and return 202 with its task.
 
-    By default, an operation in the wrong state returns a failed task, and not an HTTP error.
+    If the state does not allow the operation, the response has a failed task. The option ``vcda_state_error_via`` can
+    select an HTTP error instead.
     """
     target = _target(context, is_vapp)
     if target is None:
@@ -122,7 +123,7 @@ def _start(context: Any, operation: VcdaOperation, *, is_vapp: bool) -> Response
 
 
 def _target(context: Any, is_vapp: bool) -> tuple[SimulatedVappReplication, list[SimulatedVmReplication]] | None:
-    """Return the vApp and the VM replications of the path.
+    """Return the vApp replication and the VM replications for the path.
 
     Return None if the session cannot read them.
     """
@@ -149,7 +150,7 @@ def _parameters(
 
 
 def _unreachable(context: Any, needs_source: bool, vms: list[SimulatedVmReplication]) -> Response | None:
-    """Return the error if an operation needs a source that is down, or None.
+    """Return the error if a needed source site cannot be reached, or None.
 
     A failover must not depend on the source. Source: protocol/vcda.md §2.
     """

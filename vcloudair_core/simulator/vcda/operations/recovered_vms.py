@@ -71,9 +71,9 @@ def discard(world: Any, replication: SimulatedVmReplication) -> None:
 def _recovered_vapp(
     world: Any, vapp: SimulatedVappReplication, replication: SimulatedVmReplication, created: str, *, is_test: bool
 ) -> str:
-    """Return the ID of the vApp of recovered VMs. The first VM of a vApp creates it.
+    """Return the ID of the vApp that contains the recovered VMs of a vApp.
 
-    Test VMs have a vApp of their own.
+    The vApp is created with the first VM. The VMs of a test are in a separate vApp.
     """
     end, kind = replication.destination, "test" if is_test else "failover"
     shelf = f"{kind}@{end.site}"

@@ -54,8 +54,8 @@ _SETTINGS: dict[str, Any] = {
 class OperationParameters:
     """The parameters of an operation.
 
-    ``instances`` and ``nics`` have the IDs of VM replications as keys. ``nics`` contains the interfaces that recovered
-    VMs get.
+    The keys of ``instances`` and ``nics`` are IDs of VM replications. ``instances`` contains the instances to recover,
+    and ``nics`` contains the interfaces of the recovered VMs.
     """
 
     power_on: bool = True
@@ -108,9 +108,9 @@ def settings_parameters(context: Any) -> OperationParameters:
 
 
 def _shape(operation: VcdaOperation, is_vapp: bool) -> dict[str, Any]:
-    """Return the fields of a body.
+    """Return the shape of the request body of an operation.
 
-    Only a test has ``sync``, and a migration has no instance.
+    Only a test has the field ``sync``. A migration has no field for the instance.
     """
     shape = dict(_VAPP if is_vapp else _VM)
     if operation is FAILOVER_TEST:
@@ -125,7 +125,7 @@ def _shape(operation: VcdaOperation, is_vapp: bool) -> dict[str, Any]:
 def _instances(
     context: Any, operation: VcdaOperation, body: dict[str, Any], vms: list[SimulatedVmReplication], is_vapp: bool
 ) -> dict[str, str]:
-    """Return the chosen instances, by ID of the VM replication.
+    """Return a mapping from IDs of VM replications to the selected instances.
 
     Raises ValueError for an unknown instance.
     """
@@ -149,9 +149,9 @@ def _instances(
 
 
 def _own_networks(settings: dict[str, Any] | None, vm: SimulatedVmReplication, is_vapp: bool) -> dict[str, Any] | None:
-    """Return the settings of one VM.
+    """Return the network settings of one VM from a request body.
 
-    Those of a vApp have the ID of the VM or of its replication as key.
+    In the body for a vApp, the keys are IDs of VMs or of VM replications.
     """
     if not is_vapp or settings is None:
         return settings

@@ -37,14 +37,14 @@ from vcloudair_core.simulator.vcda.vcda_responses import error_document
 
 
 class OperationError(Exception):
-    """A reason for which a running operation fails."""
+    """An error that makes a running operation fail."""
 
 
 @dataclass
 class RunningOperation:
     """An operation in progress on one VM or on all VMs of a vApp.
 
-    ``previous`` contains the recovery states before the operation, by ID of the VM replication.
+    ``previous`` maps the IDs of VM replications to their recovery states before the operation.
     """
 
     context: Any
@@ -61,7 +61,7 @@ class RunningOperation:
     def start(self) -> SimulatedVcdaTask:
         """Start the operation, and return its task.
 
-        With the option ``vcda_start_delay_s``, the replication changes later.
+        The option ``vcda_start_delay_s`` delays the change of the replication, but not the task.
         """
         context, config, now = self.context, self.context.config, self.context.simulator.clock.now()
         self.trouble = next((vm.trouble for vm in self.vms if vm.trouble), "")
@@ -84,7 +84,7 @@ class RunningOperation:
         return task
 
     def _begin(self, task: SimulatedVcdaTask) -> None:
-        """Set the state during the operation, and schedule the end."""
+        """Set the state of the replications in progress, and schedule the end."""
         context, now = self.context, self.context.simulator.clock.now()
         for vm in self.vms:
             self.previous[vm.replication_id] = vm.recovery_state
@@ -114,14 +114,17 @@ class RunningOperation:
         task.error = error_document("BadRequest", reason)
 
     def fail_at_once(self, reason: str) -> SimulatedVcdaTask:
-        """Return a task that has failed for a reason. The replication does not change."""
+        """Return a task that has already failed. The replication does not change."""
         task = self.task(0.0)
         task.state, task.ended = FAILED, task.started
         task.error = error_document("BadRequest", reason)
         return task
 
     def task(self, seconds: float) -> SimulatedVcdaTask:
-        """Add a task of this operation to the inventory, and return it."""
+        """Add a task of this operation to the inventory, and return it.
+
+        ``seconds`` is the duration of the task.
+        """
         context, world, first = self.context, self.context.world, self.vms[0]
         task_id = world.make_id("vcda-task", str(len(world.vcda_tasks) + 1))
         both = self.operation.is_at_both_sites or context.config.vcda_wrong_site == "forward"
@@ -166,7 +169,7 @@ class RunningOperation:
         task.result = self._result()
 
     def _failure(self) -> dict[str, Any] | None:
-        """Return the error if the source is down when the operation ends, or None."""
+        """Return the error if the operation needs a source that is down, or None."""
         endpoint = self.context.endpoint
         needs_source = self.operation.needs_source or self.parameters.is_synchronized
         is_down = any(vm.is_peer_down or endpoint.is_down(vm.source.site) for vm in self.vms)
@@ -217,7 +220,7 @@ class RunningOperation:
         self._fail_over(vm)
 
     def _reverse(self, vm: SimulatedVmReplication) -> None:
-        """Swap the roles.
+        """Swap the source and the destination of a replication.
 
         The old source VM is removed, because its disks become the new replica (inferred).
         """
@@ -258,7 +261,7 @@ class RunningOperation:
         vm.retention = (settings.get("retentionPolicy") or {}).get("rules") or vm.retention
 
     def _remove(self, vm: SimulatedVmReplication) -> None:
-        """Remove the replication. A recovered VM stays."""
+        """Remove a replication, but keep the recovered VM."""
         world = self.context.world
         world.vm_replications.pop(vm.replication_id, None)
         if not vms_of(world, self.vapp):

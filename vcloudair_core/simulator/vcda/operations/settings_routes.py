@@ -64,11 +64,11 @@ def _written(
     half: str,
     kind: str,
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return the settings of the vApp and of its VMs after a write.
+    """Return the network settings of a vApp and of its VMs after a write.
 
-    Missing settings do not change.
+    The keys of the second mapping are IDs of VM replications. Settings that the body omits do not change.
 
-    Raises ValueError if the destination does not have a network.
+    Raises ValueError if a network does not exist at the destination.
     """
     vapp_settings = body.get("vAppNetworkSettings") or vapp_networks(context, vapp, vms, half)
     sent, of_vms = body.get("vmNetworkSettings") or {}, {}
@@ -90,7 +90,7 @@ def _target(context: Any, kind: str) -> tuple[SimulatedVappReplication, list[Sim
 def _document(context: Any, vapp: SimulatedVappReplication, vms: list[SimulatedVmReplication], kind: str) -> Response:
     """Return the network settings as JSON.
 
-    For vApps, the settings of VMs have the IDs of the VMs as keys.
+    For a vApp, the keys in the settings of the VMs are VM IDs.
     """
     document = {}
     for half in _HALVES:

@@ -14,10 +14,10 @@ _MINUTE = 60.0
 
 
 def refresh_instances(world: Any, replication: SimulatedVmReplication, now: float) -> None:
-    """Create the instances that the server has made until ``now``.
+    """Add the instances that the server creates until ``now``.
 
-    The server makes a new instance after each half of the RPO, unless the replication is paused or recovered, or its
-    source is down, or ``lag_minutes`` is set.
+    The server creates two instances per RPO, unless the replication is paused or recovered, its source is down, or
+    ``lag_minutes`` is set.
     """
     if not replication.instances:
         _create_first(world, replication, now)
@@ -33,9 +33,7 @@ def refresh_instances(world: Any, replication: SimulatedVmReplication, now: floa
 def add_instance(world: Any, replication: SimulatedVmReplication, moment: float) -> SimulatedInstance:
     """Add an instance, and remove the oldest ones that exceed the retention.
 
-    ``moment`` is in seconds since 1970.
-
-    Pinned instances stay.
+    ``moment`` is in seconds since 1970. Pinned instances are never removed.
     """
     sequence = replication.next_sequence
     replication.next_sequence += 1
@@ -53,7 +51,7 @@ def add_instance(world: Any, replication: SimulatedVmReplication, moment: float)
 def set_lag(world: Any, replication: SimulatedVmReplication, minutes: int | None, now: float) -> None:
     """Set the age of the newest instance, and stop the creation of instances.
 
-    None starts it again.
+    If ``minutes`` is None, the creation of instances starts again.
     """
     refresh_instances(world, replication, now)
     replication.lag_minutes = minutes

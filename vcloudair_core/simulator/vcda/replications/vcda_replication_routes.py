@@ -128,7 +128,7 @@ def list_vapps(context: Any) -> Response:
 def matches_name(name: str, text: str) -> bool:
     """Return True if a name contains ``text``.
 
-    ``%`` stands for any characters.
+    ``%`` in ``text`` matches any characters.
     """
     escaped = "".join(f"[{character}]" if character in "*?[" else character for character in text)
     return fnmatchcase(name, f"*{escaped.replace('%', '*')}*")
@@ -152,9 +152,9 @@ _FILTERS: dict[str, Callable[[Any, SimulatedVmReplication], str]] = {
 
 
 def _to_site(context: Any) -> list[SimulatedVmReplication]:
-    """Return the readable replications to the site of the request.
+    """Return the replications to the site of the request.
 
-    The parameters that both lists have apply.
+    Replications that the session cannot read are omitted. The parameters that both lists support filter the result.
     """
     vms = [
         vm
