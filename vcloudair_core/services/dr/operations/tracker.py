@@ -338,7 +338,7 @@ class OperationTracker:
             self._tracked.restart(operation, reason)
         else:
             hint = HINTS.get(task.vendor_code or task.error_code, CHECK_VM)
-            self._tracked.fail(operation, reason, hint, is_repeatable=True)
+            self._tracked.fail(operation, reason + self._verifier.contradiction(operation), hint, is_repeatable=True)
 
     # -- timeouts ------------------------------------------------------------------------------------------------
 

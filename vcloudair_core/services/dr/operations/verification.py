@@ -63,6 +63,22 @@ class Verifier:
         if not operation.needs_vm_check:
             self._not_there_yet(operation, replication, now)
 
+    def contradiction(self, operation: Operation) -> str:
+        """Return a suffix for the reason of a failed task if the replication is in the target state.
+
+        The verdict stays failed, because the VM may be incomplete. Source: protocol/vcda.md §4.3.
+        """
+        if not operation.replication.names_vm:
+            return ""  # replications of DR 2.x show errors of their own
+        try:
+            replication = self._tracked.provider.read(operation.reference)
+        except VcloudAirError as exc:
+            self._tracked.note(exc)
+            return ""
+        operation.current = replication
+        has_reached = replication.has_reached(self._action, operation.described_before)
+        return f", but the replication shows: {replication.described()}" if has_reached else ""
+
     def _not_there_yet(self, operation: Operation, replication: Replication, now: float) -> None:
         if operation.is_verifying:
             if operation.is_inherited and self._is_long_over(operation, replication):
@@ -84,6 +100,8 @@ class Verifier:
             reason = f"{operation.refusal} ({replication.blocking_reason(self._action)})"
             self._tracked.fail(operation, reason, next_step(replication))
         elif operation.start_again or now - operation.began >= self._options.lost_grace:
+            if operation.intent is not None and replication.is_busy:
+                return  # an unknown action is in progress, and its end shows more
             self._without_sign(operation, replication)
 
     def _without_sign(self, operation: Operation, replication: Replication) -> None:

@@ -6,13 +6,14 @@ protocol/vcda.md §2 to §5.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from vcloudair_core.errors import NotFoundError, SpecError
+from vcloudair_core.errors import AuthenticationError, NotFoundError, SpecError, VcloudAirError
 from vcloudair_core.services.dr.model import (
     ACTIONS,
     CLEANUP,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from vcloudair_core.services.dr.vm_checks import VmRecord
     from vcloudair_core.session.session import Session
     from vcloudair_core.session.tasks import Task
+
+_log = logging.getLogger(__name__)
 
 
 class VcdaProvider(RecoveryProvider):
@@ -105,12 +108,18 @@ class VcdaProvider(RecoveryProvider):
     def _running_task(self, replication: VcdaReplication) -> Task | None:
         """Return the task in progress on a replication, or None.
 
-        The state IN_PROGRESS does not show which action is in progress.
+        IN_PROGRESS does not show the action. If the tasks cannot be read, the action is unknown.
         """
-        tasks = [task for task in self.tasks() if not task.is_finished]
+        try:
+            tasks = self.tasks()
+        except AuthenticationError:
+            raise
+        except VcloudAirError as exc:
+            _log.warning("Reading the task of the replication of %s failed. %s", replication.name, exc.message)
+            return None
+        owners = (replication.id, replication.vapp_id)
         return next(
-            (task for task in tasks if task.owner_href.rpartition("/")[2] in (replication.id, replication.vapp_id)),
-            None,
+            (task for task in tasks if not task.is_finished and task.owner_href.rpartition("/")[2] in owners), None
         )
 
     def points(self, reference: Reference) -> list[PointInTime]:
@@ -199,10 +208,7 @@ class VcdaProvider(RecoveryProvider):
         return self._task(parse_object(response.body, "the task"))
 
     def _site_of(self, replication: VcdaReplication) -> str:
-        """Return the site that must carry out an action on a replication.
-
-        Return an empty string for this site.
-        """
+        """Return the other site that carries out actions, or an empty string."""
         if replication.is_incoming:
             return ""
         with self._lock:
@@ -249,10 +255,7 @@ class VcdaProvider(RecoveryProvider):
         return self._task(parse_object(response.body, "the task"))
 
     def cancel(self, task: Task) -> None:
-        """Raise SpecError, because the API cannot cancel tasks.
-
-        Source: protocol/vcda.md §5.
-        """
+        """Raise SpecError, because the API cannot cancel tasks. Source: protocol/vcda.md §5."""
         raise SpecError("cancel_on_stop", f"{self.title} cannot cancel tasks", hint="Wait for the end of the task.")
 
     # -- the recovered VM ----------------------------------------------------------------------------------------
