@@ -191,7 +191,7 @@ def start_once(session: nox.Session) -> None:
     """Prove that each DR action is started once.
 
     The parts are 200 kills, two operators, killed plays and gateways. ``-- --part kills --kills 1000`` runs only one
-    part, with more kills. ``-- --help`` shows the parts.
+    part, with more kills. ``--provider vcda`` runs only the modes of VCDA. ``-- --help`` shows the parts.
     """
     _run(session, sys.executable, "-m", "tests.start_once", *session.posargs)
 

@@ -2,7 +2,7 @@
 
 Prints tables of counts, and exits with 0 if all checks pass. The test takes about half an hour on a busy host
 with two processors. ``--part`` runs one part, ``--mode`` runs some modes, and ``--seed`` repeats the random times of
-another run.
+another run. ``--provider`` runs the modes of one DR API.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from pathlib import Path
 
 from tests.start_once.figures import Figures, table
 from tests.start_once.kills import killed_run
-from tests.start_once.modes import MODES, NAMED
+from tests.start_once.modes import NAMED, VCDA, VR
 from tests.start_once.operators import two_operators
 from tests.start_once.plays import killed_play
+from tests.start_once.vcda_modes import VCDA_MODES
 
 KILLS_A_RUN = 4
 MOST_TURNS = 20
-RACES = ("prompt", "slow answer", "answer lost", "starts later", "visible later, link hidden", "busy while in progress")
+ALL = {**NAMED, **{mode.name: mode for mode in VCDA_MODES}}
+RACES = ("prompt", "slow answer", "answer lost", "starts later", "visible later, link hidden", "busy while in progress",
+         "vcda, prompt", "vcda, answer lost", "vcda, starts later", "vcda, refuses by 409, answer lost")  # fmt: skip
 PLAYS = ("prompt", "slow answer", "no answer, carried out later", "answer lost", "starts later",
-         "gateway 503 after forwarding")  # fmt: skip
-GATEWAYS = tuple(mode.name for mode in MODES if mode.name.startswith("gateway"))
+         "gateway 503 after forwarding", "vcda, prompt", "vcda, answer lost", "vcda, starts later")  # fmt: skip
+GATEWAYS = tuple(name for name in ALL if name.removeprefix("vcda, ").startswith("gateway"))
 Proof = Callable[..., None]
 
 
@@ -38,6 +41,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="minimum number of kills over all modes (200)")
     parser.add_argument("--turns", type=int, default=3, help="repetitions of everything else (3)")
     parser.add_argument("--mode", default="", help="only modes whose names contain this")
+    parser.add_argument("--provider", choices=[VR, VCDA], help="only modes of this DR API")
     parser.add_argument("--part", choices=["kills", "operators", "plays", "gateways"], help="only this part")
     parser.add_argument("--jobs", type=int, default=4, help="number of concurrent proofs (4)")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="seed of the moments of the kills")
@@ -57,7 +61,7 @@ def main() -> int:
 
 def _kills(options: argparse.Namespace) -> Iterable[Figures]:
     """Kill runs in each mode in turn until the number of kills is reached."""
-    figures = {name: Figures(name) for name in _selected([mode.name for mode in MODES], options)}
+    figures = {name: Figures(name) for name in _selected(ALL, options)}
     for turn in range(MOST_TURNS):
         _try_all(options, [
             (name, options.seed + turn, one, partial(killed_run, kills=KILLS_A_RUN)) for name, one in figures.items()
@@ -100,7 +104,7 @@ def _repeated(names: Iterable[str], options: argparse.Namespace, proofs: Mapping
 
 
 def _selected(names: Iterable[str], options: argparse.Namespace) -> list[str]:
-    return [name for name in names if options.mode in name]
+    return [name for name in names if options.mode in name and options.provider in (None, ALL[name].provider)]
 
 
 def _try_all(options: argparse.Namespace, work: Sequence[tuple[str, int, Figures, Proof]]) -> None:
@@ -115,7 +119,7 @@ def _try(name: str, seed: int, figures: Figures, proof: Proof) -> None:
     started, own = time.monotonic(), Figures(name)
     with tempfile.TemporaryDirectory(prefix="vca-once-", ignore_cleanup_errors=True) as folder:
         try:
-            proof(NAMED[name], seed, Path(folder), own)
+            proof(ALL[name], seed, Path(folder), own)
         except Exception as exc:  # noqa: BLE001 - the others go on, and it is in the table
             own.failures.append(f"seed {seed}: {type(exc).__name__}: {exc}")
     own.seconds = time.monotonic() - started

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from tests.start_once.modes import ACTION, Mode
+from tests.start_once.modes import VCDA, Mode
 from tests.support import processes
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+from vcloudair_core.simulator.vcda.entities import COMPLETE, SUCCEEDED
 
 TASK_S = 0.5
 NOT_EXECUTED = ("throttle", "busy")
@@ -27,17 +28,24 @@ NOT_EXECUTED = ("throttle", "busy")
 class Cloud:
     """A simulated cloud with the behavior of a :class:`Mode`."""
 
+    id_at: ClassVar[int] = 4
+    """Position of the ID of the replication in the paths of actions."""
+
     def __init__(self, server: SimulatorServer, mode: Mode) -> None:
         self.server, self.mode = server, mode
-        self.names = [one.name for one in server.simulator.world.replications.values()]
+        self.names = list(self.by_id().values())
+
+    def by_id(self) -> dict[str, str]:
+        """Return the VM names by the ID of the replication."""
+        return {key: one.name for key, one in self.server.simulator.world.replications.items()}
 
     def posts(self, user: str = "") -> Counter[str]:
         """Return the number of POSTs that the API did not reject, by VM name."""
         simulator = self.server.simulator
-        log = simulator.request_log.entries(method="POST", path=ACTION)
-        names = {key: one.name for key, one in simulator.world.replications.items()}
+        log = simulator.request_log.entries(method="POST", path=self.mode.action)
+        names = self.by_id()
         counted = [entry for entry in log if entry.note not in NOT_EXECUTED and user in ("", entry.user)]
-        return Counter(names[entry.path.split("/")[4]] for entry in counted)
+        return Counter(names[entry.path.split("/")[self.id_at]] for entry in counted)
 
     def carried_out(self) -> Counter[str]:
         """Return the number of actions that the cloud executed, by VM name."""
@@ -72,6 +80,31 @@ class Cloud:
         time.sleep(self.mode.settle_s + TASK_S)
 
 
+class VcdaCloud(Cloud):
+    """A simulated cloud with replications of VCDA."""
+
+    id_at = 2
+
+    def by_id(self) -> dict[str, str]:
+        return {key: one.vm_name for key, one in self.server.simulator.world.vm_replications.items()}
+
+    def carried_out(self) -> Counter[str]:
+        simulator = self.server.simulator
+        with simulator._lock:
+            simulator.tasks.settle()
+            tasks = simulator.world.vcda_tasks.values()
+            return Counter(
+                task.resource_name for task in tasks if (task.workflow, task.state) == ("failover", SUCCEEDED)
+            )
+
+    def recovered(self) -> set[str]:
+        simulator = self.server.simulator
+        with simulator._lock:
+            simulator.tasks.settle()
+            replications = simulator.world.vm_replications.values()
+            return {one.vm_name for one in replications if one.recovery_state == COMPLETE}
+
+
 @contextmanager
 def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Iterator[Cloud]:
     """Start a simulated cloud with replicated VMs and the behavior ``mode``.
@@ -80,19 +113,25 @@ def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Ite
     """
     with tempfile.TemporaryDirectory(prefix="vca-cloud-") as folder:
         inventory = Path(folder) / "inventory.json"
-        inventory.write_text(json.dumps(_inventory(vms, users)))
-        options = {"dr_task_s": TASK_S, **mode.options}
+        inventory.write_text(json.dumps(_inventory(vms, users, mode.provider)))
+        is_vcda = mode.provider == VCDA
+        options = {"vcda_task_s" if is_vcda else "dr_task_s": TASK_S, **mode.options}
         config = SimulatorConfig(**{"profile": "vcd", "inventory_file": str(inventory), **options})
         with SimulatorServer(config, tls=False) as server:
             for order in mode.faults:
                 server.simulator.faults.add(**order)
-            yield Cloud(server, mode)
+            yield (VcdaCloud if is_vcda else Cloud)(server, mode)
 
 
-def _inventory(vms: int, users: tuple[str, ...]) -> dict[str, Any]:
-    vdc = {"name": "vdc1", "replications": [{"name": f"vm{number}"} for number in range(1, vms + 1)]}
+def _inventory(vms: int, users: tuple[str, ...], provider: str) -> dict[str, Any]:
+    names = [f"vm{number}" for number in range(1, vms + 1)]
     people = [{"name": name, "password": "demo-password"} for name in users]
-    return {"orgs": [{"name": "org1", "users": people, "vdcs": [vdc]}]}
+    vdcs: list[dict[str, Any]] = [{"name": "vdc1", "replications": [{"name": name} for name in names]}]
+    if provider == VCDA:
+        replications = [{"name": name, "source_vdc": "source1"} for name in names]
+        source = {"name": "source1", "site": "site1", "vms": [{"name": name} for name in names]}
+        vdcs = [{"name": "vdc1", "site": "site2", "vcda_replications": replications}, source]
+    return {"orgs": [{"name": "org1", "users": people, "vdcs": vdcs}]}
 
 
 @dataclass(frozen=True)

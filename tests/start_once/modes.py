@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+VR, VCDA = "vr", "vcda"
 ACTION = "action/failover"
+ACTIONS = {VR: ACTION, VCDA: "/failover"}
+"""A part of the paths that start a failover, by provider."""
 
 
-def fault(kind: str, **order: Any) -> Mapping[str, Any]:
+def fault(kind: str, provider: str = VR, **order: Any) -> Mapping[str, Any]:
     """Return a fault that applies to every POST that starts a failover."""
-    return {"method": "POST", "path": ACTION, "count": 0, "kind": kind, **order}
+    return {"method": "POST", "path": ACTIONS[provider], "count": 0, "kind": kind, **order}
 
 
 @dataclass(frozen=True)
 class Mode:
-    """A simulated server behavior.
+    """A simulated behavior of the DR API ``provider``.
 
     ``settle_s`` is the time in seconds after which all accepted actions are executed and visible. ``timeout_s`` is the
     response timeout of the client. ``window_s`` is the time in seconds for which a POST has no response.
@@ -28,6 +31,12 @@ class Mode:
     settle_s: float = 1.0
     timeout_s: float = 10.0
     window_s: float = 0.1
+    provider: str = VR
+
+    @property
+    def action(self) -> str:
+        """A part of the paths that start a failover."""
+        return ACTIONS[self.provider]
 
 
 LOST = fault("reset_after")

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.start_once.cloud import Cloud, Ended, Operator, cloud_of, ended
 from tests.start_once.figures import Figures
 from tests.start_once.kills import FAILOVER, GOOD, RESUME
-from tests.start_once.modes import ACTION, Mode
+from tests.start_once.modes import Mode
 from vcloudair_core.simulator import Simulator
 
 USERS = ("demo", "second")
@@ -54,12 +54,12 @@ def _hold_until_both_decided(cloud: Cloud) -> None:
     both = threading.Event()
 
     def hold(simulator: Simulator) -> None:
-        if len(log.entries(method="POST", path=ACTION)) >= len(USERS) * len(cloud.names):
+        if len(log.entries(method="POST", path=cloud.mode.action)) >= len(USERS) * len(cloud.names):
             both.set()
         both.wait(3)
 
     faults.clear()
-    faults.add("edit", method="POST", path=ACTION, count=0, edit=hold)
+    faults.add("edit", method="POST", path=cloud.mode.action, count=0, edit=hold)
 
 
 def _check(cloud: Cloud, results: list[Ended], hosts: int, said: str) -> None:
@@ -68,7 +68,7 @@ def _check(cloud: Cloud, results: list[Ended], hosts: int, said: str) -> None:
     assert cloud.carried_out() == Counter(cloud.names), f"carried out: {cloud.carried_out()}\n{said}"
     for name in USERS if hosts > 1 else ("",):
         posts = cloud.posts(user=name)
-        assert all(count == 1 for count in posts.values()), f"{name or 'both'}: {posts} times {ACTION}\n{said}"
+        assert all(count == 1 for count in posts.values()), f"{name or 'both'}: {posts}\n{said}"
     for result in results:
         assert result.code == 0, said
         assert set(result.rows) == set(cloud.names), said

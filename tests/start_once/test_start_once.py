@@ -16,13 +16,14 @@ from tests.start_once.kills import FAILOVER, GOOD, RESUME, UNKNOWN, UNKNOWN_CODE
 from tests.start_once.modes import ACTION, MODES, NAMED, Mode
 from tests.start_once.operators import two_operators
 from tests.start_once.plays import killed_play
+from tests.start_once.vcda_modes import VCDA_MODES
 from tests.support.tiers import sampled, sampled_pairs
 
 pytestmark = pytest.mark.slow
 SEED = 1
 
 
-@pytest.mark.parametrize("mode", sampled(MODES, 5), ids=lambda mode: mode.name)
+@pytest.mark.parametrize("mode", [*sampled(MODES, 5), *sampled(VCDA_MODES, 8)], ids=lambda mode: mode.name)
 def test_a_killed_run_starts_each_vm_once(mode: Mode, tmp_path: Path) -> None:
     figures = Figures(mode.name)
     killed_run(mode, SEED, tmp_path, figures, kills=1, vms=2)
