@@ -1,4 +1,4 @@
-"""Simulated servers of VCDA that delay, hide or lose DR actions and their responses."""
+"""Simulated servers of VCDA that delay, hide or lose actions and responses."""
 
 from __future__ import annotations
 

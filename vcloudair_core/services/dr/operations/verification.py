@@ -64,9 +64,9 @@ class Verifier:
             self._not_there_yet(operation, replication, now)
 
     def contradiction(self, operation: Operation) -> str:
-        """Return a suffix for the reason of a failed task if the replication is in the target state.
+        """Return the state of a replication that contradicts a failed task.
 
-        The verdict stays failed, because the VM may be incomplete. Source: protocol/vcda.md §4.3.
+        The result is a suffix for the reason, or an empty string. The verdict stays failed, because the VM may be incomplete. Source: protocol/vcda.md §4.3.
         """
         if not operation.replication.names_vm:
             return ""  # replications of DR 2.x show errors of their own

@@ -255,7 +255,7 @@ class VcdaProvider(RecoveryProvider):
         return self._task(parse_object(response.body, "the task"))
 
     def cancel(self, task: Task) -> None:
-        """Raise SpecError, because the API cannot cancel tasks. Source: protocol/vcda.md §5."""
+        """Raise SpecError: the API has no such request (protocol/vcda.md §5)."""
         raise SpecError("cancel_on_stop", f"{self.title} cannot cancel tasks", hint="Wait for the end of the task.")
 
     # -- the recovered VM ----------------------------------------------------------------------------------------

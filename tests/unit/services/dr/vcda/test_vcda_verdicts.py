@@ -1,4 +1,4 @@
-"""Verdicts on DR actions of VCDA in states that contradict each other, or that say nothing."""
+"""Verdicts on DR actions of VCDA in states that contradict each other."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_verdict_is_what_the_evidence_shows(tmp_path: Path, state: State) -> Non
 def test_a_failed_task_of_a_recovered_vm_is_shown_with_the_state(
     tmp_path: Path, lags: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Let the task fail after the VM was recovered, for example because powering it on failed."""
+    """Let the task fail after the VM was recovered."""
     end = RunningOperation._end
 
     def end_as_failed(self: RunningOperation, task: Any) -> None:
