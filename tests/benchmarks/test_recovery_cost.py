@@ -8,6 +8,9 @@ actions of other hosts. The calls are shown by kind, and the bounds are:
 * the time is at most 1.1 times the ideal: ten batches, each as long as one task;
 * the calls for task states are at most a fifth of the calls of vcloudair 0.5;
 * with tasks of five minutes, all polling calls are also at most a fifth of those of vcloudair 0.5.
+
+With VCDA, the bound of the time is the same. Each replication is read before its action and after its task. Tasks are
+read from the task list only, for all VMs together.
 """
 
 from __future__ import annotations
@@ -43,6 +46,12 @@ TASK_SECONDS = [float(text) for text in os.environ.get("VCA_BENCH_TASK_SECONDS",
 The last duration is used for the test of all polling calls.
 """
 KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "VMs"}
+VCDA_KINDS = {"/vm-replications/": "replications", "/tasks/": "tasks", "/tasks": "task lists", "/api/query": "VMs"}
+VCDA_TASK_LISTS = {5.0: 45, 300.0: 400}
+"""Bounds for the requests of task lists with VCDA, by duration of the tasks in seconds.
+
+A list has up to two pages, because it also has the tasks of the batch before.
+"""
 
 ORIGINAL = """
 import time
@@ -90,6 +99,10 @@ def _journal(url: str) -> list[tuple[str, str]]:
         return [(entry["method"], entry["path"]) for entry in json.load(answer)]
 
 
+def _vcda_kind(path: str) -> str:
+    return next((name for part, name in VCDA_KINDS.items() if part in path), "")
+
+
 def _original(env: Mapping[str, str], before: str = "") -> dict[str, Any]:
     org_id = Simulator(_config(1)).world.orgs[env["VCA_ORG"]].org_id  # The same seed gives the same IDs.
     given = {"user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"]}
@@ -109,15 +122,21 @@ def _original_polls(seconds: float) -> int:
 
 def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
     """Return the simulated failover duration with this library, and its calls."""
-    simulator = Simulator(_config(seconds))
+    taken, calls = _simulated(_config(seconds))
+    return taken, _polls(calls)
+
+
+def _simulated(config: SimulatorConfig, **settings: Any) -> tuple[float, list[tuple[str, str]]]:
+    """Fail over all VMs in simulated time. Return the duration, and the method and path of each request."""
+    simulator = Simulator(config)
     began = time.time()
     simulator.clock.now = lambda: began + simulator.clock._ahead_s  # type: ignore[method-assign]
-    with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
+    with simulated_app(simulator).client(**simulator_settings(simulator), **settings) as client:
         live: Any = client.session
         live.clock = live._pipeline.clock = LinkedClock(simulator)
         results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
     assert [one.verdict for one in results] == ["succeeded"] * VMS
-    return simulator.clock.now() - began, _polls(_kept(simulator))
+    return simulator.clock.now() - began, _kept(simulator)
 
 
 def test_recovery_sends_fewer_calls_than_vcloudair(capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,6 +156,23 @@ def test_recovery_sends_fewer_calls_than_vcloudair(capsys: pytest.CaptureFixture
         print(f"\n{VMS} failovers, {AT_ONCE} at a time; polling calls")
         for row in (head, *rows):
             print("".join(f"{one:>17.0f}" if isinstance(one, (int, float)) else f"{one:>17}" for one in row))
+
+
+@pytest.mark.parametrize("seconds", TASK_SECONDS)
+def test_recovery_with_vcda_reads_tasks_together(seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
+    """Compare the duration with the ideal one, and count the requests of each kind."""
+    ideal = math.ceil(VMS / AT_ONCE) * seconds
+    config = SimulatorConfig(profile="vcd", vcda_replications=VMS, vcda_task_s=seconds)
+    taken, calls = _simulated(config)
+    polls = Counter(kind for method, path in calls if method == "GET" and (kind := _vcda_kind(path)))
+    with capsys.disabled():
+        print(f"\n{VMS} failovers with VCDA, {AT_ONCE} at a time, tasks of {seconds:.0f} s; ideal {ideal:.0f} s, "
+              f"taken {taken:.1f} s; polling calls: {dict(sorted(polls.items()))}")  # fmt: skip
+    assert taken <= 1.1 * ideal
+    assert polls["tasks"] == 0, "the list contains all tasks"
+    assert polls["task lists"] <= VCDA_TASK_LISTS.get(seconds, math.inf)
+    assert polls["replications"] <= 2.1 * VMS, "each replication is read before its action, and after its task"
+    assert polls["VMs"] <= 2 * math.ceil(VMS / AT_ONCE)
 
 
 @pytest.mark.slow
