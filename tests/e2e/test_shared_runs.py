@@ -6,9 +6,11 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
+import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -16,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from tests.start_once.cloud import Cloud, Operator, cloud_of, wait_for
+from tests.start_once.cloud import Cloud, Operator, cloud_of, ended, wait_for
 from tests.start_once.modes import MODES
+from tests.start_once.vcda_modes import VCDA_MODES
 from tests.support.s3_server import s3_bucket
 from vcloudair_core.errors import LockTimeoutError
 from vcloudair_core.recovery.journal.run_folders import read_run, run_ids
@@ -41,9 +44,9 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"{request.getfixturevalue('s3_url')}/{uuid.uuid4().hex}"
 
 
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    with cloud_of(next(mode for mode in MODES if mode.name == "prompt"), 3) as made:
+@pytest.fixture(params=["prompt", "vcda, prompt"])
+def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    with cloud_of(next(mode for mode in (*MODES, *VCDA_MODES) if mode.name == request.param), 3) as made:
         yield made
 
 
@@ -97,6 +100,37 @@ def test_a_run_of_another_host_needs_take_over_until_its_lease_expires(cloud: Cl
     done = second.run("resume", "--take-over", "--lost-grace", "0.5")
     assert done.code == 0, done.output
     assert cloud.posts() == Counter(cloud.names)
+
+
+def test_of_two_resumes_at_the_same_time_one_continues_the_run(cloud: Cloud, tmp_path: Path) -> None:
+    """Resume a run as two processes. The actions wait until the other process has ended."""
+    shared = str(tmp_path / "shared")
+    killed(cloud, Operator(cloud, tmp_path / "one", VCA_STATE_URL=shared))
+    cloud.settle()
+    is_refused = threading.Event()
+    cloud.server.simulator.faults.add(
+        "edit", method="POST", path=cloud.mode.action, count=0, edit=lambda simulator: is_refused.wait(60)
+    )
+    operators = [Operator(cloud, tmp_path / name, VCA_STATE_URL=shared, VCA_TIMEOUT="90") for name in ("two", "three")]
+    processes = [operator.start("resume", "--lost-grace", "0.5") for operator in operators]
+    assert wait_until(lambda: any(process.poll() is not None for process in processes))
+    is_refused.set()
+    results = {process.pid: ended(process) for process in processes}
+    (winner,) = [pid for pid, result in results.items() if result.code == 0]
+    (loser,) = [result for pid, result in results.items() if pid != winner]
+    assert f"held by process {winner} of user " in loser.output, loser.output
+    assert cloud.posts() == Counter(cloud.names), "each operation was started once"
+    assert cloud.recovered() == set(cloud.names)
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 120) -> bool:
+    """Wait until a condition holds. Return False after the timeout."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def resumer(pipe: Connection, barrier: Barrier, folder: str, state_url: str) -> None:
