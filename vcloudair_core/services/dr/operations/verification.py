@@ -66,7 +66,8 @@ class Verifier:
     def contradiction(self, operation: Operation) -> str:
         """Return the state of a replication that contradicts a failed task.
 
-        The result is a suffix for the reason, or an empty string. The verdict stays failed, because the VM may be incomplete. Source: protocol/vcda.md §4.3.
+        The result is a suffix for the reason, or an empty string. The verdict stays failed, because the VM may be
+        incomplete. Source: protocol/vcda.md §4.3.
         """
         if not operation.replication.names_vm:
             return ""  # replications of DR 2.x show errors of their own
