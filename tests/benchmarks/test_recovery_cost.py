@@ -48,7 +48,7 @@ The last duration is used for the test of all polling calls.
 KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "VMs"}
 VCDA_KINDS = {"/vm-replications/": "replications", "/tasks/": "tasks", "/tasks": "task lists", "/api/query": "VMs"}
 VCDA_TASK_LISTS = {5.0: 45, 300.0: 400}
-"""Bounds for the requests of task lists with VCDA, by duration of the tasks in seconds.
+"""Bounds for the requests of task lists with VCDA, by duration of the tasks.
 
 A list has up to two pages, because it also has the tasks of the batch before.
 """
@@ -127,7 +127,10 @@ def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
 
 
 def _simulated(config: SimulatorConfig, **settings: Any) -> tuple[float, list[tuple[str, str]]]:
-    """Fail over all VMs in simulated time. Return the duration, and the method and path of each request."""
+    """Fail over all VMs in simulated time.
+
+    Return the duration, and the method and path of each request.
+    """
     simulator = Simulator(config)
     began = time.time()
     simulator.clock.now = lambda: began + simulator.clock._ahead_s  # type: ignore[method-assign]

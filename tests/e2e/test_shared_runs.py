@@ -103,7 +103,10 @@ def test_a_run_of_another_host_needs_take_over_until_its_lease_expires(cloud: Cl
 
 
 def test_of_two_resumes_at_the_same_time_one_continues_the_run(cloud: Cloud, tmp_path: Path) -> None:
-    """Resume a run as two processes. The actions wait until the other process has ended."""
+    """Resume a run as two processes.
+
+    The actions wait until the other process has ended.
+    """
     shared = str(tmp_path / "shared")
     killed(cloud, Operator(cloud, tmp_path / "one", VCA_STATE_URL=shared))
     cloud.settle()
