@@ -73,6 +73,22 @@ NOT_EXECUTED = {
     ("docs/how-to/migrate-from-terraform.md", "terraform import"): "needs Terraform, its provider, and a state",
     ("docs/how-to/migrate-from-terraform.md", "terraform state rm"): "needs Terraform and a state of its",
     ("docs/how-to/migrate-from-vca-fw.md", "- hosts: localhost"): "no Ansible of today has these modules",
+    (
+        "docs/how-to/drill-program.md",
+        "NAME     WHAT",
+    ): "needs the runs of months; tests/unit/recovery/drills checks states and trends of such runs",
+    (
+        "docs/how-to/share-runs-between-hosts.md",
+        "export VCA_STATE_URL",
+    ): "needs a folder of several hosts; tests/e2e/test_shared_runs.py runs hosts that share a folder",
+    (
+        "docs/how-to/share-runs-between-hosts.md",
+        "pip install 'vcloudair-core[s3]'",
+    ): "needs a bucket; tests/e2e/test_shared_runs.py has a server with the API of S3",
+    (
+        "docs/how-to/share-runs-between-hosts.md",
+        "vca dr resume --take-over",
+    ): "needs a lost host; tests/e2e/test_shared_runs.py ends one",
     ("docs/how-to/proxy-and-ca-certificates.md", "export HTTPS_PROXY"): "needs a proxy",
     (
         "docs/reference/simulator.md",
