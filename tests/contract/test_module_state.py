@@ -31,10 +31,11 @@ ALLOWED = {
 """Allowed mutable state of Python modules and classes, with the reasons."""
 CACHES = {
     "engine/fields.py _field_keys": "Computed once for each spec type. Types exist until the process ends.",
+    "engine/fields.py _shown_fields": "Computed once for each spec type. Types exist until the process ends.",
     "engine/fields.py _keys": "Computed once for each spec type. Types exist until the process ends.",
     "recovery/plan/plan_schema.py _validator": "A file of the package.",
     "recovery/plan/plan_schema.py schema": "A file of the package.",
-    "recovery/report/html_report.py _template": "A file of the package.",
+    "recovery/report/html_report.py page_template": "A file of the package.",
     "services/ans/load_balancer/records.py _kinds": "Computed once for each spec type.",
     "services/ans/section/backends.py codec_of": "A class of the package, found by name.",
     "services/metrics/catalog.py known_metrics": "A table of the package.",

@@ -27,7 +27,8 @@ from vcloudair_core.recovery.journal.run_folders import read_run, run_ids
 from vcloudair_core.recovery.journal.run_journal import create_journal, reopen_journal
 from vcloudair_core.settings.settings import Settings
 
-RACES = 60
+RACES = [8, pytest.param(60, marks=pytest.mark.exhaustive)]
+"""Numbers of races: a few in each run, and many if every variant is tested."""
 FAILOVER = ("failover", "--all", "--yes", "--max-concurrent", "1")
 
 
@@ -156,7 +157,10 @@ def resumer(pipe: Connection, barrier: Barrier, folder: str, state_url: str) -> 
         journal.close()
 
 
-def test_of_two_simultaneous_resumes_one_wins_and_the_other_names_the_holder(state_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("races", RACES)
+def test_of_two_simultaneous_resumes_one_wins_and_the_other_names_the_holder(
+    state_url: str, races: int, tmp_path: Path
+) -> None:
     settings = settings_of(tmp_path / "main", state_url)
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(2)
@@ -167,7 +171,7 @@ def test_of_two_simultaneous_resumes_one_wins_and_the_other_names_the_holder(sta
         processes.append(spawn.Process(target=resumer, args=(theirs, barrier, str(tmp_path / title), state_url)))
         processes[-1].start()
     wins: Counter[int] = Counter()
-    for _ in range(RACES):
+    for _ in range(races):
         journal = create_journal(settings)
         journal.append("run_started")
         run_id = journal.run_id
@@ -186,4 +190,4 @@ def test_of_two_simultaneous_resumes_one_wins_and_the_other_names_the_holder(sta
         pipe.send("")
         process.join(60)
         assert process.exitcode == 0
-    assert sum(wins.values()) == RACES
+    assert sum(wins.values()) == races

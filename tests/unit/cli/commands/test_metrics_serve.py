@@ -33,7 +33,7 @@ def started(monkeypatch: pytest.MonkeyPatch, client: Callable[..., FakeClient]) 
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        ((), ["edges", "networks", "vdcs", "addresses", "tunnels", "replications"]),
+        ((), ["edges", "networks", "vdcs", "addresses", "tunnels", "replications", "drills"]),
         (("--collectors", "vdcs,networks"), ["networks", "vdcs"]),
         (("--collectors", "none"), []),
     ],
