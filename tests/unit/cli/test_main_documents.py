@@ -31,7 +31,7 @@ def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Reco
     """Yield a list of the plans that commands pass to the start of a run."""
     chosen: list[RecoveryPlan] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(dr, "_start", lambda run, action, plan, *_: chosen.append(plan))
+    monkeypatch.setattr(dr, "start_or_preview", lambda run, action, plan, *_: chosen.append(plan))
     yield chosen
 
 
