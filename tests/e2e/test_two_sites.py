@@ -1,4 +1,7 @@
-"""Run a recovery plan of 50 VMs between two sites of VCDA, with changes of NSX-V and NSX-T edge gateways."""
+"""Run a plan of 50 VMs between two sites of VCDA, and change edge gateways.
+
+One edge gateway has NSX-V, and the other has NSX-T.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ NAMES = {group: [f"{group}{number:02}" for number in range(1, count + 1)] for gr
 
 
 def inventory() -> dict[str, Any]:
-    """Return a cloud with two VDCs at the destination: one with NSX-V, and one with NSX-T."""
+    """Return a cloud with an NSX-V VDC and an NSX-T VDC at the destination."""
     vms = [{"name": name, "vapp": group} for group, names in NAMES.items() for name in names]
     halves = {"gold": NAMES["database"] + NAMES["application"], "cobalt": NAMES["web"] + NAMES["batch"]}
     destinations = [
@@ -47,7 +50,10 @@ def inventory() -> dict[str, Any]:
 
 
 def write_plan(folder: Path) -> Path:
-    """Write the plan and the documents of both edge gateways. Return the path of the plan."""
+    """Write the plan and the documents of both edge gateways.
+
+    Return the path of the plan.
+    """
     for edge in EDGES:
         document = {"edge": edge, "firewall": {"rules": [RULE]}}
         (folder / f"{edge}.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
