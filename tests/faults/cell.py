@@ -76,11 +76,11 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
     is_written = False
     for position, (method, path) in enumerate(calls):
         if method == "DELETE" and not is_write(method, path):
-            yield "goodbye"
+            yield "sign-out"
         elif position < signed_in_at:
-            yield "sign-in" if method == "POST" else "ask"
+            yield "sign-in" if method == "POST" else "sign-in-read"
         elif is_write(method, path):
-            kind = "begin" if "/action/" in path else write
+            kind = "start" if "/action/" in path else write
             yield f"next-{kind}" if is_written else kind
             # The list of certificates or IP sets is at another path than each object.
             unchecked |= {path, _list_path(path)}
@@ -89,11 +89,11 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
             is_written, about_next = True, False
         elif is_written and any("/replications/" in one for one in begun):
             about_next = about_next or ("/replications/" in path and path not in begun)
-            yield "watch" if "/task" in path else "next-read" if about_next else "look"
+            yield "poll" if "/task" in path else "next-read" if about_next else "status-read"
         elif not is_written:
             yield "read"
         elif "/api/task/" in path:
-            yield "watch"
+            yield "poll"
         elif any(path.startswith(f"{known}/") or known.startswith(f"{path}/") for known in written):
             # NSX-T objects have paths of their own below the path of their list.
             yield "check"
@@ -103,7 +103,7 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
         else:
             # A staged commit reads the next section again before it writes it.
             is_next = any(later == path and is_write(verb, later) for verb, later in calls[position:])
-            yield "check" if path in unchecked else "next-read" if is_next else "advice"
+            yield "check" if path in unchecked else "next-read" if is_next else "warning-read"
             unchecked.discard(path)
 
 
@@ -190,7 +190,7 @@ def _judge(
         if failure is not None and not isinstance(failure, _classes(cell)):
             complain(f"{type(failure).__name__}, not {' or '.join(cell.errors)}")
     elif value != baseline.value:
-        found.word, found.said = "gone", str(value)[:200]
+        found.word, found.said = "omitted", str(value)[:200]
     else:
         found.word = "done"
         if state != baseline.after:

@@ -57,6 +57,6 @@ def _delete(client: Client) -> None:
 
 OPERATIONS = {
     "certificate: added": Operation(_doing(_add, _classic_edge), on_edge, prepare=prepare_edge),
-    "certificate: gone": Operation(_doing(_delete, _classic_edge), on_edge, prepare=prepare_edge),
+    "certificate: deleted": Operation(_doing(_delete, _classic_edge), on_edge, prepare=prepare_edge),
     "certificate: added to the library": Operation(_doing(_add, nsxt_edge), in_library, config=_NSXT),
 }

@@ -140,7 +140,7 @@ OPERATIONS = {
     "firewall: a rule (hybridity)": _ensured("ans.firewall_rule", RULE, edge_api="hybridity", profile="all"),
     "firewall: a rule with a name": _ensured("ans.firewall_rule", {"name": "new", "source": "network:lan"}),
     "firewall: exact": _ensured("ans.firewall", {"rules": [{"name": "old 3"}, RULE]}, "exact"),
-    "firewall: a rule gone": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent", "network_json"),
+    "firewall: a rule deleted": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent", "network_json"),
     "NAT: a rule": _ensured("ans.nat_rule", nat_harness.WEB),
     "NAT: exact": _ensured("ans.nat", {"rules": [nat_harness.WEB]}, "exact", "hybridity", profile="all"),
     "IPsec: a tunnel": _ensured("ans.ipsec_tunnel", TUNNEL),

@@ -97,7 +97,7 @@ OPERATIONS = {
         config={"edges": 0, "nsxt_edges": 1},
     ),
     "NSX-T firewall: a rule": _ensured("ans.firewall_rule", RULE),
-    "NSX-T firewall: a rule gone": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent"),
+    "NSX-T firewall: a rule deleted": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent"),
     "NSX-T NAT: a rule": _ensured("ans.nat_rule", NAT_RULE),
     "NSX-T NAT: a rule changed": _ensured(
         "ans.nat_rule", {"name": "old 1", "action": "no_snat", "original_address": "10.0.1.0/24", "enabled": False}

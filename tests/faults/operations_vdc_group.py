@@ -58,7 +58,9 @@ OPERATIONS = {
     "NSX-T distributed firewall: a rule changed": _ensured(
         "ans.distributed_firewall_rule", {"name": "old 1", "action": "reject"}
     ),
-    "NSX-T distributed firewall: a rule gone": _ensured("ans.distributed_firewall_rule", {"name": "old 2"}, "absent"),
+    "NSX-T distributed firewall: a rule deleted": _ensured(
+        "ans.distributed_firewall_rule", {"name": "old 2"}, "absent"
+    ),
     "NSX-T distributed firewall: exact": _ensured(
         "ans.distributed_firewall", {"enabled": False, "rules": [{"name": "old 2"}, RULE]}, "exact"
     ),

@@ -21,7 +21,7 @@ PATH = Path(__file__).parent.parent / "data" / "faults.yml"
 WORDS = {"d": "done", "e": "error", "r": "resumable", "u": "unknown", "x": ""}
 ONCE, LASTING = "once", "lasting"
 _SAMPLE_SEED = 20151108
-_SIGN_IN = ("ask", "sign-in", "goodbye")
+_SIGN_IN = ("sign-in-read", "sign-in", "sign-out")
 _ID = re.compile(
     r"(?:C4-|edge-)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}[0-9a-z:.-]*|/edges/edge-\d+", re.IGNORECASE
 )

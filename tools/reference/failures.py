@@ -44,7 +44,7 @@ def fault_tables() -> str:
 
 
 _TIMES = {"once": "fault occurs once", "lasting": "fault persists"}
-_MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "gone": "∅", "": ""}
+_MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "omitted": "∅", "": ""}
 
 
 def _fault_rows(found: Any) -> Iterator[str]:
