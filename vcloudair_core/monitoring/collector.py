@@ -194,7 +194,7 @@ class Collector:
         )
         self._refusals = 0
         for vm_id, error in measured.collected.failed.items():
-            _log.warning("Measuring VM %s failed. %s", measured.name_of(vm_id), error)
+            _log.warning("Collecting metrics for VM %s failed. %s", measured.name_of(vm_id), error)
         self.cost.vm_errors += len(measured.collected.failed)
         self.cost.last_success = self._now()
         vms = {vm["id"]: vm for vm in measured.vms}

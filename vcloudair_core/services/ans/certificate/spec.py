@@ -24,7 +24,7 @@ def _read_pem(reader: Any, name: str) -> str | None:
     text = value.reveal() if isinstance(value, Secret) else value
     if text.isascii():
         return normalized(text)
-    reader.problems.add(reader.at(name), "text in PEM format has only ASCII characters")
+    reader.problems.add(reader.at(name), "must contain only ASCII characters, because it is PEM text")
     return None
 
 

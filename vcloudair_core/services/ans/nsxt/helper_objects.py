@@ -331,7 +331,7 @@ class HelperObjects:
             return urn
         urn = (task.owner_id if task is not None else "") or look_up()
         if not urn:
-            raise DecodeError(f"Creating {body['name']} failed. The server did not return its id.")
+            raise DecodeError(f"Creating {body['name']} failed. The server did not return its ID.")
         self.created.append(f"{path}/{quote(urn, safe=':')}")
         return urn
 
