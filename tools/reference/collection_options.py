@@ -225,7 +225,7 @@ def files() -> dict[str, Callable[[], str]]:
 def _section_fragment(name: str) -> str:
     """Return the module with a section's documentation fragments.
 
-    The fragments describe the whole section, and a single rule of each list.
+    One fragment describes the whole section. Each of the others describes a single rule of one list.
     """
     section = load_section(name)
     parts = {"DOCUMENTATION": section.spec_type, **{_rule_part(item): item.rule_type for item in section.lists}}

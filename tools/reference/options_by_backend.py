@@ -59,9 +59,9 @@ def _rows(section: Section[Any, Any], spec: type, *backends: str) -> Iterator[st
 
 
 def _fields(spec: type) -> Iterable[SpecKey]:
-    """Return the fields of a spec without their short forms.
+    """Return the fields of a spec, without aliases.
 
-    A short form has the limits of its field.
+    An alias has the same backend restrictions as its field.
     """
     names = fields_of(spec)
     return [key for key in keys_of(spec) if key.name in names]

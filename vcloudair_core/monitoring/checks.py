@@ -126,7 +126,7 @@ class TunnelCheck:
     def __call__(self, client: Client) -> CheckResult:
         """Run the check once.
 
-        Raises the errors of listing edge gateways, or the first error if no edge gateway can be read.
+        Raises: Any error from listing the edge gateways. If no edge gateway can be read, the first read error.
         """
         edges = client.edges.list_edges()
         names = self._edges or [edge.edge_id for edge in edges if has_edge_services(edge)]

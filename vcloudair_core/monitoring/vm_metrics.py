@@ -1,6 +1,6 @@
 """Create Prometheus metrics for all VMs: inventory, power state, configured size.
 
-These metrics also cover VMs that are off or cannot be measured.
+These metrics also cover VMs that are off, and VMs without values in the last collection.
 """
 
 from __future__ import annotations

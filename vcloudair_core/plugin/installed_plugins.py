@@ -115,7 +115,8 @@ def _record(folder: str, place: str, cached: Any) -> Mapping[str, Any]:
     """Return a record of the distributions in a folder.
 
     ``place`` is the absolute path of ``folder``. ``cached`` is the cached record, which is returned if the folder is
-    unchanged. A record without a stamp must not be cached.
+    unchanged. ``stamp`` in a record is the state of the folder (see ``_stamp``). A record without a stamp must not be
+    cached.
     """
     stamp = _stamp(place)
     if not stamp:

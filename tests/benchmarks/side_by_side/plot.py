@@ -1,4 +1,4 @@
-"""Plot time over size for each scenario with several sizes."""
+"""Plot time against size for each scenario with several sizes."""
 
 from __future__ import annotations
 

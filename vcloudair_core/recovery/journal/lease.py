@@ -11,8 +11,8 @@ A lease is taken over in three cases:
 
 * Its holder released it.
 * The process of its holder ended, and this host can see that.
-* The lease expired by the clock of the storage, and did not change while this process watched it. The holder has then
-  already stopped: it stops ``fence_s`` after its last renewal, which is earlier than the expiry after ``expires_s``.
+* The lease expired by the clock of the storage, and did not change while this process watched it. By then the
+  holder has stopped, because it stops ``fence_s`` after its last renewal, and ``fence_s`` is less than ``expires_s``.
 """
 
 from __future__ import annotations

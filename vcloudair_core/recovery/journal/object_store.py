@@ -96,7 +96,7 @@ class ObjectStore:
         return bool(self._call("Writing", create))
 
     def replace(self, name: str, data: bytes) -> None:
-        """Write a file as a whole."""
+        """Create a file, or overwrite its contents."""
 
         def replace(fs: Any) -> None:
             if self._is_local:

@@ -27,9 +27,9 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
     """Return the plan in a file, with options applied.
 
     Args:
-        path: The file of the plan.
-        options: The options by name (``vm_timeout``). Each option is a pair of spelling (``--vm-timeout``) and value.
-            The value is None if the option is not set.
+        path: The plan file.
+        options: A mapping of option name (``vm_timeout``) to a tuple: the option as the user types it
+            (``--vm-timeout``), and its value, which is None if the option is not set.
 
     Raises: ConfigurationError when the plan, or a group or VM in it, sets an option to a different value. Also raises
     the errors of ``load_plan``.

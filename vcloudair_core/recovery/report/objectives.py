@@ -105,9 +105,9 @@ def _unmeasured(vm: VmReport) -> str:
 
 
 def worst(objectives: Iterable[Objective], target: Target) -> Objective:
-    """Return the combined objective of several VMs. Its value is the longest time.
+    """Return the worst objective of several VMs.
 
-    The objective is met when each VM meets its own target and the longest time meets ``target``.
+    Its value is the longest time. It is met when each VM meets its own target and the longest time meets ``target``.
     """
     each = list(objectives)
     minutes, source = target

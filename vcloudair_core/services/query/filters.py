@@ -190,7 +190,7 @@ class AnyOf:
 class Raw:
     """A FIQL filter from the user.
 
-    The filter is sent unchanged, except for URL encoding. Records are not compared with the filter on this host.
+    The filter is sent unchanged, except for URL encoding. Only the server evaluates it.
     """
 
     text: str

@@ -21,7 +21,7 @@ Element = tuple[str, dict[str, str]]
 
 
 def flat_elements(body: bytes) -> list[Element] | None:
-    """Return the root element and its children, or None if the page is not simple."""
+    """Return the root element and its children, or None if lxml must parse the page."""
     if len(body) > MAX_BYTES or not _UTF_8.match(body) or b"<!DOCTYPE" in body[:2000]:
         return None
     elements: list[Element] = []

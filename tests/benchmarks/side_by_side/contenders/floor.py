@@ -1,7 +1,6 @@
-"""A contender that sends the HTTP calls of this library without a client library.
+"""Baseline: the HTTP requests of this library, sent over a plain connection pool.
 
-A client that sends the same calls cannot be faster. This contender uses a connection pool, and reads only the values
-that the next call needs.
+No client that sends these requests can be faster. This contender decodes only the values that the next request needs.
 """
 
 from __future__ import annotations

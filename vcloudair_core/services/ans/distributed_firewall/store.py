@@ -146,7 +146,7 @@ class DistributedFirewallStore(CloudApiStore, StageableStore):
     # -- reading -------------------------------------------------------------------------------------------------
 
     def read(self) -> Document:
-        """Return the rules. In check mode, apply the changes of earlier tasks.
+        """Return the rules. In check mode, include the planned changes of earlier tasks.
 
         Raises: NotFoundError if the group has no distributed firewall; ApiError, DecodeError.
         """

@@ -88,7 +88,7 @@ class EdgeKind(ResourceKind):
         return store.narrowed(sections)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in every section with IDs of the edge."""
+        """Replace names in every section with IDs of the edge gateway's objects."""
         assert isinstance(store, EdgeStore)
         problems = Problems()
         resolved: dict[str, Any] = {}

@@ -107,7 +107,7 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
 class KeysAfterWrite:
     """The key fingerprints that will be known after the merged document is written.
 
-    With these keys, a second plan of unchanged specs has no changes.
+    With these fingerprints, planning the same specs again finds no changes.
     """
 
     def __init__(self, before: KeyView | None, sent: Mapping[str, Secret]) -> None:

@@ -64,7 +64,7 @@ class NameLookup:
     def members(self, texts: Sequence[str], path: str) -> tuple[str, ...]:
         """Return members with IDs instead of names.
 
-        Unknown and ambiguous names become problems.
+        Unknown and ambiguous names are reported as problems.
         """
         return tuple(item for text in texts for item in self._member(text, path))
 

@@ -56,7 +56,7 @@ def with_ids(
 def resolve_objects(store: Any, specs: Sequence[FirewallRuleSpec], paths: Sequence[str]) -> Sequence[FirewallRuleSpec]:
     """Return rules with IDs instead of names.
 
-    References to NSX-T port profiles are normalized to the form in which decoded rules contain them.
+    References to NSX-T port profiles are normalized to the form used in decoded rules.
 
     Raises: SpecError with all names that do not exist or are ambiguous; ApiError, TransportError, DecodeError.
     """

@@ -72,7 +72,7 @@ class _SectionKindBase(ResourceKind):
         self.section = section
 
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:
-        """Return the store of the edge gateway that ``target`` or the settings name.
+        """Return the store of the edge gateway named in ``target`` or in the settings.
 
         Shape of ``target``: ``{"edge": name or UUID, "vdc": name or UUID}``.
         """

@@ -90,7 +90,7 @@ def _target(context: Any, kind: str) -> tuple[SimulatedVappReplication, list[Sim
 def _document(context: Any, vapp: SimulatedVappReplication, vms: list[SimulatedVmReplication], kind: str) -> Response:
     """Return the network settings as JSON.
 
-    For a vApp, the keys in the settings of the VMs are VM IDs.
+    For a vApp, the settings of its VMs are keyed by VM ID.
     """
     document = {}
     for half in _HALVES:
