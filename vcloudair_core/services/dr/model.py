@@ -173,6 +173,13 @@ class Replication(ABC):
         An unknown state does not count as idle, because it may mean that an action is in progress.
         """
 
+    def why_not_known(self, action: str) -> str:
+        """Return the reason why the replication cannot show the result of the action.
+
+        Return an empty string if it shows the result. A value that the server omits is unknown.
+        """
+        return ""
+
     @abstractmethod
     def described(self) -> str:
         """Return the state for messages, such as ``test none, recovery notStarted``."""
@@ -204,7 +211,8 @@ class Result:
     Attributes:
         verdict: ``succeeded``, ``unchanged`` (the VM was already in the target state), ``failed``, ``planned`` (dry
             run), ``started`` (without waiting for the end), ``skipped`` (the run stopped before the action), or
-            ``unknown`` (the action may or may not have started, and is not started again until the user decides).
+            ``unknown`` (the action may or may not have started, and is not started again until the user decides; or
+            it has ended, and the server omits the values that show its result).
         reason: The reason for the verdict.
         hint: What to do next.
         seconds: The time from the request to the verdict.

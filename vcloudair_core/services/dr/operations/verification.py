@@ -13,6 +13,7 @@ from vcloudair_core.services.dr.model import CLEANUP, RECOVERIES, UNKNOWN, Repli
 from vcloudair_core.services.dr.operation_options import START
 from vcloudair_core.services.dr.operations.messages import (
     CHECK_LOCATION,
+    CHECK_RESULT,
     CHECK_VM,
     NOT_IDLE,
     is_transient,
@@ -145,8 +146,19 @@ class Verifier:
         if now - operation.verify_from >= self._options.verify_timeout:
             is_success = operation.result.task.get("status") == "success"
             begin = "the task succeeded, but " if is_success else ""
+            if not_known := operation.replication.why_not_known(self._action):
+                self._end_without_result(operation, f"{begin}{not_known}")
+                return
             reason = f"{begin}the check after {self._options.verify_timeout:.0f} s shows: {operation.last}"
             self._tracked.fail(operation, reason, CHECK_VM)
+
+    def _end_without_result(self, operation: Operation, reason: str) -> None:
+        """End an operation whose action has ended with a result that is unknown.
+
+        The intent is closed, because it is known that the action was started.
+        """
+        self._tracked.starter.close(operation)
+        self._tracked.end(operation, UNKNOWN, reason, CHECK_RESULT)
 
     # -- the VM --------------------------------------------------------------------------------------------------
 
@@ -208,7 +220,9 @@ class Verifier:
         if not problem and not not_checked and self._action != CLEANUP:
             own_vms, _ = vms_of(vms, replication, operation.before)
             operation.result.vm = self._recovered.described(own_vms)
-        if operation.is_unchanged and problem:
+        if operation.is_unchanged and problem and (not_known := replication.why_not_known(self._action)):
+            self._end_without_result(operation, not_known)
+        elif operation.is_unchanged and problem:
             self._tracked.end(operation, "failed", problem, CHECK_LOCATION)
         elif operation.is_unchanged:
             self._tracked.end(operation, "unchanged", f"nothing to do: {replication.described()}")

@@ -126,8 +126,15 @@ def replication_of(
         engine=text_of(state, "state"),
         connection=text_of(tree, "dataConnectionState"),
         last_error=error_of(state.get("lastError")),
+        omitted=_omitted_fields(tree, state, recovery),
         running=WORKFLOWS.get(running.operation_name.lower(), running.operation_name) if running is not None else "",
     )
+
+
+def _omitted_fields(tree: Mapping[str, Any], state: Mapping[str, Any], recovery: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the fields for results that a replication lacks."""
+    names = {"isPaused": tree, "latestInstance": state, "recoveryState": recovery, "vcdVmId": recovery}
+    return frozenset(name for name, fields in names.items() if name not in fields)
 
 
 def replication_href(base_url: str, identifier: str) -> str:

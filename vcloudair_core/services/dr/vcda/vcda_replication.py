@@ -12,6 +12,7 @@ from vcloudair_core.services.dr.model import (
     FAILOVER,
     MIGRATE,
     PAUSE,
+    RECOVERIES,
     RESUME,
     REVERSE,
     SYNC,
@@ -34,6 +35,11 @@ _STATES: Mapping[str, tuple[str, ...]] = {
     SYNC: (NOT_STARTED, TESTED),
 }
 """Values of ``recoveryState`` from which each action can start."""
+
+_SHOWN_BY: Mapping[str, str] = {SYNC: "latestInstance", PAUSE: "isPaused", RESUME: "isPaused"}
+"""Fields that show the results of actions.
+
+For all other actions, the field is ``recoveryState``."""
 
 WORKFLOWS: Mapping[str, str] = {
     "failovertest": TEST,
@@ -84,6 +90,7 @@ class VcdaReplication(Replication):
         connection: The state of the data connection, such as ``OK``.
         last_error: The code and message of the last error, or an empty string.
         running: The action of the task in progress, or an empty string if it is unknown.
+        omitted: The names of the fields with results that the server omits. A field that is null is not omitted.
     """
 
     source_site: str = ""
@@ -100,6 +107,7 @@ class VcdaReplication(Replication):
     connection: str = ""
     last_error: str = ""
     running: str = ""
+    omitted: frozenset[str] = frozenset()
 
     names_vm: ClassVar[bool] = True
 
@@ -146,7 +154,7 @@ class VcdaReplication(Replication):
         if action == FAILBACK:
             return state == COMPLETE and self.is_reversed
         if action in (PAUSE, RESUME):
-            return self.is_paused is (action == PAUSE)
+            return self.is_paused is (action == PAUSE) and "isPaused" not in self.omitted
         return bool(before and self._newest) and self._newest not in before
 
     def is_in_progress(self, action: str) -> bool:
@@ -184,6 +192,17 @@ class VcdaReplication(Replication):
         if self.recovery_state not in _STATES[action]:
             return f"a {action} cannot start in the current state of the replication ({self.described()})"
         return ""
+
+    def why_not_known(self, action: str) -> str:
+        """Return the reason why the replication cannot show the result of the action.
+
+        Return an empty string if it shows the result. A paired site with an older version can omit fields. Source:
+        protocol/vcda.md §1.
+        """
+        field = _SHOWN_BY.get(action, "recoveryState")
+        if action in RECOVERIES and self.has_reached(action):
+            field = "vcdVmId"
+        return f"the server omits {field!r} of the replication" if field in self.omitted else ""
 
     def described(self) -> str:
         """Return the state for messages, such as ``recovery NOT_STARTED, paused``."""

@@ -69,6 +69,15 @@ def edit(change: Prepare, **order: Any) -> Prepare:
     return prepare
 
 
+def omits(*names: str) -> dict[str, Any]:
+    """Return the options of a server that omits fields."""
+    return {"vcda_absent_fields": names}
+
+
+def omit_the_state(cloud: VcdaCloud) -> None:
+    cloud.simulator.configure(**omits("recoveryState"))
+
+
 LOST, NEVER = {"kind": "reset_after", **POST}, {"kind": "reset", **POST}
 DOWN = {"vcda_site_down": "site1"}
 REFUSES = {"vcda_peer_error": "RemoteAuthenticationFailure"}
@@ -91,8 +100,16 @@ STATES: dict[str, State] = {
     "state never changes": State("failed", f"{SHOWN}recovery IN_PROGRESS", options={"vcda_state_lags": 10_000}),
     "state not returned": State("failed", "the server does not return the state", count=0,
                                 options={"vcda_absent_fields": ("recoveryState",)}),
-    "ID of the VM not returned": State("failed", "the query service does not return the recovered VM",
-                                       options={"vcda_absent_fields": ("vcdVmId",)}),
+    **{f"{action}, {field} omitted": State("unknown", f"the task succeeded, but the server omits {field!r}",
+                                           action=action, options=omits(field))
+       for action, field in (("failover", "vcdVmId"), ("test", "vcdVmId"), ("migrate", "vcdVmId"),
+                             ("sync", "latestInstance"), ("pause", "isPaused"), ("resume", "isPaused"))},
+    "state omitted after the start": State("unknown", "the server omits 'recoveryState'",
+                                           edit(omit_the_state, **POST)),
+    "ID of the VM omitted, state not changed": State("failed", f"{SHOWN}recovery NOT_STARTED", fields(trouble="lie"),
+                                                     omits("vcdVmId")),
+    "sync without a new instance": State("failed", f"{SHOWN}recovery NOT_STARTED", fields(trouble="lie"),
+                                         action="sync"),
     "null as text": State("succeeded", options={"vcda_null_as_text": True, "vcda_vm_id": "urn"}),
     "other names of workflows": State("succeeded", options={"vcda_workflow_types": WORKFLOWS}),
     "paused": State("succeeded", "", fields(is_paused=True)),
@@ -214,3 +231,23 @@ def test_ended_sessions_do_not_change_the_verdict(tmp_path: Path) -> None:
         assert [result.verdict for result in cloud.service.act("migrate", options=options)] == ["succeeded"] * 2
         accepted = [task for task in cloud.simulator.world.vcda_tasks.values() if task.workflow == "migrate"]
         assert len(accepted) == 2
+
+
+def test_an_earlier_recovery_is_unknown_if_the_id_of_the_vm_is_omitted(tmp_path: Path) -> None:
+    with vcda_cloud(tmp_path, 1, vcda_task_s=5.0) as cloud:
+        assert act(cloud, "failover").verdict == "succeeded"
+        cloud.simulator.configure(**omits("vcdVmId"))
+        result = act(cloud, "failover")
+        assert (result.verdict, result.reason) == ("unknown", "the server omits 'vcdVmId' of the replication")
+        assert "Check the VM" in result.hint
+        cloud.simulator.configure(vcda_absent_fields=())
+        assert act(cloud, "failover").verdict == "unchanged"
+        assert len(cloud.starts()) == 1
+
+
+def test_a_sync_without_a_visible_result_is_started_again_by_the_next_run(tmp_path: Path) -> None:
+    with vcda_cloud(tmp_path, 1, vcda_task_s=5.0, **omits("latestInstance")) as cloud:
+        assert [act(cloud, "sync").verdict for _ in range(2)] == ["unknown"] * 2
+        assert len(cloud.starts()) == 2
+        cloud.simulator.configure(vcda_absent_fields=())
+        assert act(cloud, "sync").verdict == "succeeded"
