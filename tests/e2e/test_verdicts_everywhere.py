@@ -23,8 +23,9 @@ from vcloudair_core.errors import AmbiguousMatchError
 from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.replication.replication_states import TROUBLES
+from vcloudair_core.simulator.vcda.operations.operation_states import VCDA_TROUBLES
 
-TABLE = {
+VR_TABLE = {
     "": ("succeeded", ""),
     "error": ("failed", "RecoveryFault"),
     "abort": ("failed", "aborted"),
@@ -37,16 +38,75 @@ TABLE = {
     "vanish": ("succeeded", ""),
     "gone": ("failed", "the replication can no longer be read"),
 }
-"""The verdict of a failover and a part of the reason, by fault."""
+"""The verdict of a failover and a part of the reason, by fault of DR 2.x."""
+
+VCDA_TABLE = {
+    "": ("succeeded", ""),
+    "error": ("failed", "GeneralServerFailure"),
+    "hang": ("failed", "nothing changed for"),
+    "progress-100": ("succeeded", ""),
+    "queued": ("succeeded", ""),
+    "warning": ("succeeded", ""),
+    "lie": ("failed", "the task succeeded, but the check after"),
+    "no-vm": ("failed", "does not return the recovered VM"),
+    "off": ("failed", "POWERED_OFF"),
+    "vanish": ("succeeded", ""),
+    "gone": ("failed", "the replication can no longer be read"),
+}
+"""The verdict of a failover and a part of the reason, by fault of VCDA."""
 
 STUCK_S, VERIFY_S = 2.0, 1.5
-FAILED = sorted(trouble for trouble, (verdict, _) in TABLE.items() if verdict == "failed")
+
+
+class Adapter(NamedTuple):
+    """A DR API with its verdicts, its simulated cloud and its request paths."""
+
+    table: dict[str, tuple[str, str]]
+    troubles: tuple[str, ...]
+    config: dict[str, Any]
+    prefix: str
+    start_path: str
+    task_path: str
+
+    @property
+    def failed(self) -> list[str]:
+        return sorted(trouble for trouble, (verdict, _) in self.table.items() if verdict == "failed")
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return the names of the VMs by fault."""
+        return {trouble: f"{self.prefix}-{number:04}" for number, trouble in enumerate(self.table, 1)}
+
+    def by_trouble(self, vms: dict[str, dict[str, Any]]) -> dict[str, Said]:
+        return {trouble: said(vms[name]) for trouble, name in self.names.items()}
+
+    def replications(self, server: SimulatorServer) -> dict[str, Any]:
+        """Return the simulated replications by the name of the VM."""
+        world = server.simulator.world
+        if world.vm_replications:
+            return {replication.vm_name: replication for replication in world.vm_replications.values()}
+        return {replication.name: replication for replication in world.replications.values()}
+
+    def begun(self, server: SimulatorServer) -> list[str]:
+        """Return the accepted requests for a failover."""
+        sent = server.simulator.request_log.entries(method="POST", path=self.start_path)
+        return [entry.path for entry in sent if entry.status in (200, 201, 202)]
+
+
+VR = Adapter(
+    VR_TABLE, TROUBLES, {"replications": len(VR_TABLE), "dr_task_s": 0.8},
+    "replicated", "/action/failover", "/api/task",
+)  # fmt: skip
+VCDA = Adapter(
+    VCDA_TABLE, VCDA_TROUBLES, {"vcda_replications": len(VCDA_TABLE), "vcda_task_s": 0.8},
+    "protected", "/failover", "/tasks",
+)  # fmt: skip
 
 
 class Said(NamedTuple):
     """A verdict on a VM, and its reason without details that differ between runs.
 
-    These details are times in seconds, and the state of an unfinished task at the last poll.
+    These details are times, durations, and the state of an unfinished task at the last poll.
     """
 
     verdict: str
@@ -56,13 +116,19 @@ class Said(NamedTuple):
 
 def said(vm: dict[str, Any]) -> Said:
     reason = re.sub(r"the task is (queued|running)", "the task is not over", vm["reason"])
+    reason = re.sub(r"data of \S+", "data of TIME", reason)
     return Said(vm["verdict"], re.sub(r"\d+ s\b", "N s", reason), vm["hint"])
 
 
+@pytest.fixture(scope="module", params=[VR, VCDA], ids=["vr", "vcda"])
+def adapter(request: pytest.FixtureRequest) -> Adapter:
+    chosen: Adapter = request.param
+    return chosen
+
+
 @pytest.fixture(scope="module")
-def running() -> Iterator[SimulatorServer]:
-    config = SimulatorConfig(profile="vcd", replications=len(TABLE), dr_task_s=0.8)
-    with SimulatorServer(config) as server:
+def running(adapter: Adapter) -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd", **adapter.config)) as server:
         yield server
 
 
@@ -79,15 +145,17 @@ def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 @contextmanager
-def troubled(server: SimulatorServer) -> Iterator[None]:
+def troubled(server: SimulatorServer, adapter: Adapter) -> Iterator[None]:
     """Add a fault for each VM, failing polls, and sessions that expire midway."""
     server.simulator.reset()
-    for vm, trouble in zip(_vms(server).values(), TABLE, strict=True):
-        vm.trouble = trouble
+    replications = adapter.replications(server)
+    assert sorted(replications) == sorted(adapter.names.values())
+    for trouble, name in adapter.names.items():
+        replications[name].trouble = trouble
     server.simulator.faults.clear()
-    server.simulator.faults.add("status", method="GET", path="/api/task", status=503, count=3)
+    server.simulator.faults.add("status", method="GET", path=adapter.task_path, status=503, count=3)
     is_over = threading.Event()
-    watcher = threading.Thread(target=_end_sessions_half_way, args=(server, is_over))
+    watcher = threading.Thread(target=_end_sessions_half_way, args=(server, adapter, is_over))
     watcher.start()
     try:
         yield
@@ -96,89 +164,82 @@ def troubled(server: SimulatorServer) -> Iterator[None]:
         watcher.join()
 
 
-def _end_sessions_half_way(server: SimulatorServer, is_over: threading.Event) -> None:
+def _end_sessions_half_way(server: SimulatorServer, adapter: Adapter, is_over: threading.Event) -> None:
     while not is_over.wait(0.02):
-        if len(_begun(server)) == len(TABLE):
+        if len(adapter.begun(server)) == len(adapter.table):
             server.simulator.sessions.expire_all()
+            for endpoint in server.simulator.vcda.values():
+                endpoint.sessions.expire_all()
             return
-
-
-def _begun(server: SimulatorServer) -> list[str]:
-    """Return the accepted requests for a failover."""
-    sent = server.simulator.request_log.entries(method="POST", path="/action/failover")
-    return [entry.path for entry in sent if entry.status in (200, 201, 202)]
-
-
-def _vms(server: SimulatorServer) -> dict[str, Any]:
-    return {one.name: one for one in server.simulator.world.replications.values()}
-
-
-def _by_trouble(vms: dict[str, dict[str, Any]]) -> dict[str, Said]:
-    return {trouble: said(vms[name]) for trouble, name in _names().items()}
-
-
-def _names() -> dict[str, str]:
-    return {trouble: f"replicated-{number:04}" for number, trouble in enumerate(TABLE, 1)}
 
 
 # -- interfaces ----------------------------------------------------------------------------------------------------
 
 
-def by_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
+def by_library(
+    adapter: Adapter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> tuple[dict[str, dict[str, Any]], bool]:
     with connect() as client:
         options = OperationOptions(stuck_after=STUCK_S, verify_timeout=VERIFY_S)
-        found = client.dr.act("failover", sorted(_names().values()), options=options)
+        found = client.dr.act("failover", sorted(adapter.names.values()), options=options)
     return {one.name: one.as_dict() for one in found}, any(one.is_failed for one in found)
 
 
-def by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
+def by_command(
+    adapter: Adapter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> tuple[dict[str, dict[str, Any]], bool]:
     limits = ("--stuck-after", str(STUCK_S), "--verify-timeout", str(VERIFY_S))
-    code = run(("dr", "failover", *_names().values(), "--yes", *limits, "-o", "json"))
+    code = run(("dr", "failover", *adapter.names.values(), "--yes", *limits, "-o", "json"))
     out, err = capsys.readouterr()
     assert code in (0, 8), err
-    assert f"{len(FAILED)} of {len(TABLE)} VMs were not recovered" in err
+    assert f"{len(adapter.failed)} of {len(adapter.table)} VMs were not recovered" in err
     return {one["name"]: one for one in json.loads(out)}, code == 8
 
 
-def by_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
+def by_module(
+    adapter: Adapter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> tuple[dict[str, dict[str, Any]], bool]:
     env = {**environment({name: value for name, value in os.environ.items() if name.startswith("VCA_")}, tmp_path)}
     limits = {"stuck_after": STUCK_S, "verify_timeout": VERIFY_S}
-    done = run_module("vca_dr_failover", {"action": "failover", "vms": sorted(_names().values()), **limits}, env)
+    done = run_module("vca_dr_failover", {"action": "failover", "vms": sorted(adapter.names.values()), **limits}, env)
     result = json.loads(done.output[done.output.index("=> {") + 3 :])
-    assert result["summary"]["failed"] == len(FAILED)
-    assert f"{len(FAILED)} of {len(TABLE)} VMs failed" in result["msg"]
+    assert result["summary"]["failed"] == len(adapter.failed)
+    assert f"{len(adapter.failed)} of {len(adapter.table)} VMs failed" in result["msg"]
     assert result["changed"] is True
     return {one["name"]: one for one in result["vms"]}, done.status != 0 and "FAILED! =>" in done.output
 
 
-Teller = Callable[[Path, "pytest.CaptureFixture[str]"], "tuple[dict[str, dict[str, Any]], bool]"]
+Teller = Callable[[Adapter, Path, "pytest.CaptureFixture[str]"], "tuple[dict[str, dict[str, Any]], bool]"]
 TELLERS: dict[str, Teller] = {"library": by_library, "command": by_command, "module": by_module}
 
 
 # -- the table -----------------------------------------------------------------------------------------------------
 
 
-def test_table_has_every_simulated_fault() -> None:
-    assert set(TABLE) - {""} == set(TROUBLES)
+@pytest.mark.parametrize("chosen", [VR, VCDA], ids=["vr", "vcda"])
+def test_table_has_every_simulated_fault(chosen: Adapter) -> None:
+    assert set(chosen.table) - {""} == set(chosen.troubles)
 
 
 def test_library_command_module_and_report_agree_on_the_verdict(
-    running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
+    adapter: Adapter, running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     heard: dict[str, dict[str, Said]] = {}
     for teller, tell in TELLERS.items():
         # The cloud is a new one at the same address, so it must not use the saved state of the old one.
         shutil.rmtree(home / "state", ignore_errors=True)
-        with troubled(running):
-            vms, has_failed = tell(home, capsys)
-        found = heard[teller] = _by_trouble(vms)
+        with troubled(running, adapter):
+            vms, has_failed = tell(adapter, home, capsys)
+        found = heard[teller] = adapter.by_trouble(vms)
         assert has_failed
-        assert len(_begun(running)) == len(set(_begun(running))) == len(TABLE), "each of them was begun once"
+        assert len(adapter.begun(running)) == len(set(adapter.begun(running))) == len(adapter.table), (
+            "each of them was begun once"
+        )
         signed_in = [one for one in running.simulator.request_log.entries() if one.path == "/cloudapi/1.0.0/sessions"]
         assert len(signed_in) in (1, 2), "every session was over half way; the first may be of an earlier program"
         if teller != "library":
-            _check_reports(home, found)
-    for trouble, (verdict, word) in TABLE.items():
+            _check_reports(adapter, home, found)
+    for trouble, (verdict, word) in adapter.table.items():
         said_of_it = heard["library"][trouble]
         assert said_of_it.verdict == verdict, (trouble, said_of_it)
         assert word in said_of_it.reason, (trouble, said_of_it)
@@ -187,34 +248,37 @@ def test_library_command_module_and_report_agree_on_the_verdict(
     assert heard["module"] == heard["library"]
 
 
-def _check_reports(tmp_path: Path, found: dict[str, Said]) -> None:
+def _check_reports(adapter: Adapter, tmp_path: Path, found: dict[str, Said]) -> None:
     folder = max((tmp_path / "state" / "dr" / "runs").iterdir())
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert report["verdict"] == "failed"
-    assert _by_trouble({one["name"]: one for group in report["groups"] for one in group["vms"]}) == found
-    assert sorted(one["name"] for one in report["failures"]) == sorted(_names()[trouble] for trouble in FAILED)
+    assert adapter.by_trouble({one["name"]: one for group in report["groups"] for one in group["vms"]}) == found
+    assert sorted(one["name"] for one in report["failures"]) == sorted(
+        adapter.names[trouble] for trouble in adapter.failed
+    )
     cases = {case.get("name"): case for case in etree.parse(str(folder / "report.xml")).iter("testcase")}
     text = re.sub(
         r"\s+",
         " ",
         etree.tostring(page.fromstring((folder / "report.html").read_bytes()), method="text", encoding="unicode"),
     )
-    for trouble, name in _names().items():
+    for trouble, name in adapter.names.items():
         (case,) = [case for title, case in cases.items() if title and title.startswith(name)]
-        assert (case.find("failure") is not None) == (trouble in FAILED), trouble
+        assert (case.find("failure") is not None) == (trouble in adapter.failed), trouble
         assert name in text
-        if trouble in FAILED:
-            assert TABLE[trouble][1] in etree.tostring(case, encoding="unicode")
-            assert TABLE[trouble][1].lower() in text.lower()
+        if trouble in adapter.failed:
+            assert adapter.table[trouble][1] in etree.tostring(case, encoding="unicode")
+            assert adapter.table[trouble][1].lower() in text.lower()
 
 
 # -- duplicate names -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("adapter", [VR], ids=["vr"], indirect=True, scope="module")
 def test_duplicate_name_starts_no_action(
-    running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
+    adapter: Adapter, running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    vms = _vms(running)
+    vms = adapter.replications(running)
     vms["replicated-0002"].name = "replicated-0001"
     with connect() as client, pytest.raises(AmbiguousMatchError, match="replicated-0001"):
         client.dr.act("failover", ["replicated-0001"])
