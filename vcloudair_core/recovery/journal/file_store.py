@@ -65,16 +65,13 @@ class FolderStore:
         self.root, self.shown = root, str(root)
 
     def create(self, name: str, data: bytes) -> bool:
-        """Create a file with ``O_EXCL``."""
+        """Create a file that appears with its whole content."""
         with self._errors("Writing"):
             path = self.root / name
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                _write(path, data, os.O_EXCL)
-            except FileExistsError:
-                return False
+            is_created = create_file(path, data)
             sync_folder(path.parent)
-            return True
+            return is_created
         raise AssertionError  # the context manager raises all errors
 
     def replace(self, name: str, data: bytes) -> None:
@@ -141,9 +138,43 @@ def guarded(verb: str, shown: str, work: Callable[[], object]) -> object:
         raise _store_error(verb, shown, reason) from exc
 
 
+def create_file(path: Path, data: bytes) -> bool:
+    """Create a file with mode 0600. Return False if it already exists.
+
+    If the file system has hard links, no process ever sees the file without its content.
+    """
+    draft = _draft_of(path)
+    try:
+        _write(draft, data, os.O_EXCL)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            # NFS repeats a request without an answer, and the second request finds the link of the first.
+            return draft.stat().st_nlink == 2
+        except OSError as exc:
+            if exc.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
+                raise
+            return _created_in_place(path, data)
+        return True
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _created_in_place(path: Path, data: bytes) -> bool:
+    try:
+        _write(path, data, os.O_EXCL)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new")
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Write a file atomically, so that it survives a power failure. Its mode is 0600."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new")
+    draft = _draft_of(path)
     try:
         _write(draft, data, os.O_EXCL)
         draft.replace(path)
