@@ -17,12 +17,12 @@ def s3_bucket() -> Iterator[str]:
     The environment variables of its clients are set meanwhile.
     """
     import s3fs
-    from moto.server import ThreadedMotoServer
 
+    moto = pytest.importorskip("moto.server", reason="moto is not installed; it is in the extra quality")
     # All servers of a process have the same buckets.
     name = f"runs-{uuid.uuid4().hex}"
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server = moto.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     variables = {

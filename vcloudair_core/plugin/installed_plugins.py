@@ -1,8 +1,8 @@
 """Find the installed plugins, with a cache of their metadata.
 
 importlib.metadata reads the entry points of every installed distribution, which takes longer than a sign-in. The cache
-has a record for each folder of ``sys.path``. A record is used as long as the folder and the metadata files of plugins
-are unchanged. Every installation, upgrade and removal changes the folder or one of these files.
+has a record for each folder of ``sys.path``. A record is used as long as the folder and the files with entry points are
+unchanged. Every installation, upgrade and removal changes the folder or one of these files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import importlib.metadata
 
 ENTRY_POINT_GROUP = "vcloudair_core"
-FORMAT = 1
+FORMAT = 2
 _METADATA = (".dist-info", ".egg-info")
 _FILES = ("entry_points.txt", "METADATA", "PKG-INFO")
 _UNSETTLED_NS = 2_000_000_000
@@ -133,8 +133,9 @@ def _record(folder: str, place: str, cached: Any) -> Mapping[str, Any]:
         names = (distribution.name or "", distribution.version or "") if entries else ()
         distributions.append((_normalized(distribution), [(entry.name, entry.value, *names) for entry in entries]))
         at = str(getattr(distribution, "_path", ""))
-        if entries or at.endswith(".egg-info"):  # setuptools changes files in an .egg-info folder in place
-            files.update({path: _stamp(path) for path in (at, *(os.path.join(at, name) for name in _FILES))})  # noqa: PTH118
+        # setuptools changes files in an .egg-info folder in place. Any other distribution can become a plugin.
+        names_of_files = _FILES if entries or at.endswith(".egg-info") else _FILES[:1]
+        files.update({path: _stamp(path) for path in (at, *(os.path.join(at, name) for name in names_of_files))})  # noqa: PTH118
     is_kept = os.path.isdir(place) and _is_settled(stamp) and not place.endswith(".egg")  # noqa: PTH112 - as above
     return {"stamp": stamp if is_kept else None, "distributions": distributions, "files": files}
 

@@ -56,7 +56,7 @@ def expected() -> list[InstalledPlugin]:
 
 
 def cache() -> Path:
-    return Path(os.environ["XDG_CACHE_HOME"]) / "vcloudair" / "plugins-1.json"
+    return Path(os.environ["XDG_CACHE_HOME"]) / "vcloudair" / "plugins-2.json"
 
 
 def test_unchanged_folders_are_not_read_again(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,10 +90,11 @@ def test_files_that_change_in_place_are_seen(folders: tuple[Path, Path], suffix:
     assert [plugin.name for plugin in installed_plugins()] == ["renamed"]
 
 
-def test_first_plugin_of_an_egg_info_folder_is_seen(folders: tuple[Path, Path]) -> None:
-    install(folders[0], "alpha", "1.0", suffix=".egg-info")
+@pytest.mark.parametrize("suffix", [".dist-info", ".egg-info"])
+def test_first_plugin_of_a_distribution_is_seen(folders: tuple[Path, Path], suffix: str) -> None:
+    install(folders[0], "alpha", "1.0", suffix=suffix)
     assert installed_plugins() == []
-    install(folders[0], "alpha", "1.0", "alpha", suffix=".egg-info")
+    install(folders[0], "alpha", "1.0", "alpha", suffix=suffix)
     assert [plugin.name for plugin in installed_plugins()] == ["alpha"]
 
 
