@@ -133,7 +133,7 @@ def tests(session: nox.Session) -> None:
 def exhaustive(session: nox.Session) -> None:
     """Run exhaustive tests: every variant of a case that `tests` tries once.
 
-    If the environment variable TEST_ONE_IN is 10, one in ten variants of each test runs. Arguments go to pytest.
+    If the environment variable TEST_ONE_IN is 10, one in ten of these tests runs. Arguments go to pytest.
     """
     _pytest(session, *_parallel("-m", "exhaustive", per_core=2), *_apart(), *session.posargs)
 
