@@ -88,7 +88,7 @@ def rules(cloud: VcdaCloud) -> dict[str, list[str]]:
 
 def run(cloud: VcdaCloud, plan: Path, action: str) -> RunReport:
     options = RunOptions(verify_timeout=60)
-    return start(cloud.client, load_plan(plan), action, options)
+    return start(cloud.client, load_plan(str(plan)), action, options)
 
 
 def verdicts(report: RunReport) -> Counter[tuple[str, str]]:

@@ -200,10 +200,10 @@ def test_does_not_write_a_run_journal_through_a_link(
         (storage.runs / run_id / JOURNAL).symlink_to(victim)
         return original(storage, run_id, **keywords)
 
-    from vcloudair_core.recovery.journal import run_journal as module
+    from vcloudair_core.recovery.journal import run_journal
+    from vcloudair_core.recovery.journal.run_lock import lock_run as original
 
-    original = module.lock_run
-    monkeypatch.setattr(module, "lock_run", planted)
+    monkeypatch.setattr(run_journal, "lock_run", planted)
     with pytest.raises(ConfigurationError, match="Creating the run journal failed"):
         create_journal(settings(tmp_path))
     assert victim.read_text(encoding="utf-8") == "precious"

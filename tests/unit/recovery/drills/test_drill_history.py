@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,8 @@ def settings(folder: Path, **values: str) -> Settings:
     return Settings.load({"state_dir": str(folder), **values}, environ={"VCA_CONFIG_FILE": ""})
 
 
-def history(folder: Path, **options: object) -> DrillHistory:
-    return drill_history(settings(folder), now=NOW, **options)  # type: ignore[arg-type] - options of each test
+def history(folder: Path, **options: Any) -> DrillHistory:
+    return drill_history(settings(folder), now=NOW, **options)
 
 
 def states(drills: DrillHistory) -> dict[str, str]:

@@ -198,7 +198,7 @@ def test_objects_in_use_are_not_deleted(harness: Harness) -> None:
 
 
 def test_objects_are_deleted_together_with_their_users(harness: Harness) -> None:
-    empty = {name: [] for name in ("monitors", "pools", "application_profiles", "virtual_servers")}
+    empty: dict[str, Any] = {name: [] for name in ("monitors", "pools", "application_profiles", "virtual_servers")}
     assert harness.ensure({**empty, "allow_empty": True}, Exactly).plan.summary() == "1 to update, 4 to delete"
     shown = harness.read()
     assert all(shown[name] == [] for name in empty)

@@ -169,7 +169,7 @@ def test_a_time_selects_the_newest_point_that_is_not_later(tmp_path: Path) -> No
         assert points[1].started is not None
         assert verdicts(cloud, "test", point=points[1].started.isoformat()) == [("succeeded", "")]
         assert cloud.replication().recovered_instance == points[1].id
-        verdict, reason = verdicts(cloud, "cleanup")[0], ""
+        assert verdicts(cloud, "cleanup")[0][0] == "succeeded"
         verdict, reason = verdicts(cloud, "test", point="2001-01-01")[0]
         assert verdict == "failed"
         assert "The VM has no point in time at or before 2001-01-01T00:00:00+00:00." in reason

@@ -25,7 +25,7 @@ WORKFLOWS = tuple(f"{name}=internal" for name in ("failover", "failoverTest", "m
 class State(NamedTuple):
     """A state of the cloud, and the verdict of an action in this state.
 
-    ``reason`` is a part of the reason. ``count`` is the number of requests that start the action.
+    ``reason`` is a part of the reason. ``starts`` is the number of requests that start the action.
     """
 
     verdict: str
@@ -33,7 +33,7 @@ class State(NamedTuple):
     prepare: Prepare = lambda cloud: None
     options: dict[str, Any] = {}
     action: str = "failover"
-    count: int = 1
+    starts: int = 1
 
 
 def fields(**values: Any) -> Prepare:
@@ -94,11 +94,11 @@ STATES: dict[str, State] = {
     "trouble off": State("failed", "POWERED_OFF", fields(trouble="off")),
     "trouble gone": State("failed", "the replication can no longer be read (404)", fields(trouble="gone")),
     "in progress without a task": State("failed", "another action is in progress (recovery IN_PROGRESS",
-                                        fields(recovery_state="IN_PROGRESS"), count=0),
+                                        fields(recovery_state="IN_PROGRESS"), starts=0),
     "task cannot be read again": State("succeeded", options={"vcda_task_gone_after": 1}),
     "state lags": State("succeeded", options={"vcda_state_lags": 3}),
     "state never changes": State("failed", f"{SHOWN}recovery IN_PROGRESS", options={"vcda_state_lags": 10_000}),
-    "state not returned": State("failed", "the server does not return the state", count=0,
+    "state not returned": State("failed", "the server does not return the state", starts=0,
                                 options={"vcda_absent_fields": ("recoveryState",)}),
     **{f"{action}, {field} omitted": State("unknown", f"the task succeeded, but the server omits {field!r}",
                                            action=action, options=omits(field))
@@ -114,13 +114,13 @@ STATES: dict[str, State] = {
     "other names of workflows": State("succeeded", options={"vcda_workflow_types": WORKFLOWS}),
     "paused": State("succeeded", "", fields(is_paused=True)),
     "paused before a sync": State("failed", "the replication is paused", fields(is_paused=True), action="sync",
-                                  count=0),
+                                  starts=0),
     "source site down": State("succeeded", options=DOWN),
     "source site down before a sync": State("failed", "The site 'site1' cannot be reached", options=DOWN,
-                                            action="sync", count=0),
+                                            action="sync", starts=0),
     "source site refuses before a sync": State(
         "failed", "Extending the session to site 'site1' failed",
-        options={**DOWN, **REFUSES}, action="sync", count=0,
+        options={**DOWN, **REFUSES}, action="sync", starts=0,
     ),
     # Both requests are refused: the second one follows a renewed extension of the session.
     "source site refuses the migration": State(
@@ -161,7 +161,7 @@ def test_verdict_is_what_the_evidence_shows(tmp_path: Path, state: State) -> Non
     with vcda_cloud(tmp_path, 1, **{"vcda_task_s": 5.0, **state.options}) as cloud:
         state.prepare(cloud)
         result = act(cloud, state.action)
-        assert (result.verdict, len(cloud.starts())) == (state.verdict, state.count), result.reason
+        assert (result.verdict, len(cloud.starts())) == (state.verdict, state.starts), result.reason
         assert state.reason in result.reason
         assert bool(result.hint) is (state.verdict != "succeeded")
         assert "com.vmware" not in str(result.as_dict())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_without_credentials_the_other_site_is_not_used(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spelling", ["reference", "login"])
 def test_both_spellings_of_the_extension_work(tmp_path: Path, spelling: str) -> None:
-    options = {"vcda_extend_spelling": spelling, "vcda_unknown_fields": "refuse"}
+    options: dict[str, Any] = {"vcda_extend_spelling": spelling, "vcda_unknown_fields": "refuse"}
     with vcda_cloud(tmp_path, 1, **options) as cloud:
         (result,) = cloud.service.act("migrate", options=OperationOptions(verify_timeout=30))
         assert result.verdict == "succeeded"
