@@ -83,7 +83,7 @@ NOT_EXECUTED = {
     ): "needs a folder of several hosts; tests/e2e/test_shared_runs.py runs hosts that share a folder",
     (
         "docs/how-to/share-runs-between-hosts.md",
-        "pip install 'vcloudair-core[s3]'",
+        "pip install '.[s3]'",
     ): "needs a bucket; tests/e2e/test_shared_runs.py has a server with the API of S3",
     (
         "docs/how-to/share-runs-between-hosts.md",
