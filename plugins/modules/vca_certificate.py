@@ -55,7 +55,9 @@ options:
       - Whether to delete a certificate that is in use, with O(state=absent). Its references are removed first.
       - This is possible only if no active service needs the certificate. On NSX-V edge gateways, this applies to
         application profiles without a virtual server, and to CA certificates if all enabled IPsec tunnels use
-        pre-shared keys. In all other cases, the task fails and lists the objects that use the certificate.
+        pre-shared keys. On NSX-T edge gateways, this applies to virtual servers without an encrypted protocol, and to
+        pools that have another CA certificate, have no virtual server, or do not use TLS. In all other cases, the task
+        fails and lists the objects that use the certificate.
     type: bool
   state:
     description:

@@ -252,6 +252,10 @@ def _has_key(record: Record, edit: CertificateEdit) -> bool:
 def _in_use(name: str, uses: Sequence[CertificateUse], *, is_forced: bool) -> ConflictError:
     users = ", ".join(str(use) for use in uses)
     hint = "Change or delete the users first."
+    needs = [f"{use} needs a certificate, because {use.needed_for}." for use in uses if use.needed_for]
+    if is_forced and needs:
+        reasons = " ".join(need[0].upper() + need[1:] for need in needs)
+        return ConflictError(f"Deleting certificate {name!r} failed. It is in use by {users}. {reasons}", hint=hint)
     if not is_forced and all(use.is_removable for use in uses):
         hint = "Set force to true to remove the references. No active service needs them."
     return ConflictError(f"Deleting certificate {name!r} failed. It is in use by {users}.", hint=hint)

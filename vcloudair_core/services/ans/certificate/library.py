@@ -36,7 +36,8 @@ class LibraryStore(CertificateStore):
     """The certificate library of an organization.
 
     A read takes one call for each 128 certificates. To read the uses, the store also lists the edge gateways once, and
-    makes one call for each NSX-T edge gateway.
+    makes two calls for each NSX-T edge gateway. If its load balancer is enabled, the store makes two more calls, and
+    one for each pool and each virtual service.
 
     A replaced certificate keeps its name until it is deleted, because names are unique. Until then, the new certificate
     has a temporary name.

@@ -18,8 +18,16 @@ from vcloudair_core.services.ans.certificate.load_balancer_uses import (
     read_load_balancer,
     references,
 )
+from vcloudair_core.services.ans.certificate.nsxt_balancer_uses import (
+    CERTIFICATE,
+    POOLS,
+    SERVICES,
+    balancer_references,
+    change_object,
+)
 from vcloudair_core.services.ans.edge.backend import NSXT
 from vcloudair_core.services.ans.nsxt.api import CloudApi, gateway_path
+from vcloudair_core.services.ans.nsxt.store import tenant_context
 from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.json_values import mapping_of
 from vcloudair_core.services.ans.section.kinds import SectionKind, open_section
@@ -30,7 +38,10 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 IPSEC, TUNNEL, SERVER, PROFILE = "ipsec", "ipsec_tunnel", "virtual_server", "application_profile"
-_NOUNS = {TUNNEL: "IPsec tunnel", SERVER: "virtual server", PROFILE: "application profile"}
+POOL = "pool"
+_BALANCER = (SERVER, PROFILE, POOL)
+_NOUNS = {TUNNEL: "IPsec tunnel", SERVER: "virtual server", PROFILE: "application profile", POOL: "pool"}
+_BALANCER_KINDS = {SERVER: SERVICES, POOL: POOLS}
 _CERTIFICATE, _CA = "certificate", "ca_certificate"
 _REFERENCES = {_CERTIFICATE: "certificateRef", _CA: "caCertificateRef"}
 
@@ -42,23 +53,25 @@ class CertificateUse:
     Attributes:
         type: ``ipsec`` for the settings of the IPsec VPN, ``ipsec_tunnel`` for a tunnel, ``virtual_server`` for a
             virtual server of a load balancer, ``application_profile`` for an application profile without a virtual
-            server.
+            server, ``pool`` for a pool of an NSX-T edge gateway.
         name: The name of the object that uses the certificate, or an empty string for the IPsec VPN.
         edge: The edge gateway.
-        field: The spec field that contains the reference. For the load balancer, the name of the application
-        profile that contains the reference.
-        site_id: The ID of the tunnel, or an empty string.
+        field: The spec field that contains the reference. For the load balancer of NSX-V, the name of the
+            application profile that contains the reference.
+        object_id: The ID of the tunnel, or of the pool or virtual server of NSX-T, or an empty string.
         needs_key: True if the certificate must have a private key.
         is_removable: True if no active service needs the reference.
+        needed_for: The reason why the object cannot lose the reference, if it is known.
     """
 
     type: str
     name: str
     edge: Edge
     field: str
-    site_id: str = ""
+    object_id: str = ""
     needs_key: bool = False
     is_removable: bool = False
+    needed_for: str = ""
 
     def __str__(self) -> str:
         """Return the use for messages: ``IPsec tunnel 'branch' of edge gateway web-edge``."""
@@ -112,9 +125,11 @@ def _load_balancer_uses(session: Session, edge: Edge) -> Iterator[tuple[str, Cer
 def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[CertificateUse]]:
     """Return the uses of certificates on NSX-T edge gateways.
 
-    Shape: ``{URN of the certificate: uses}``. Makes one call for each edge gateway.
+    Shape: ``{URN of the certificate: uses}``. For each edge gateway, makes one call for the tunnels, and one for the
+    settings of the load balancer. If the load balancer is enabled, makes two more calls, and one for each pool and each
+    virtual service.
 
-    Raises: the errors of reading the tunnels.
+    Raises: the errors of reading the tunnels and the load balancer.
     """
     uses: dict[str, list[CertificateUse]] = {}
     for edge in edges:
@@ -132,6 +147,18 @@ def uses_on_nsxt(api: CloudApi, edges: Iterable[Edge]) -> dict[str, list[Certifi
                 )
                 if urn:
                     uses.setdefault(urn, []).append(use)
+        for reference in balancer_references(api, edge.edge_id):
+            use = CertificateUse(
+                SERVER if reference.kind == SERVICES else POOL,
+                reference.name,
+                edge,
+                reference.field,
+                reference.object_id,
+                needs_key=reference.field == CERTIFICATE,
+                is_removable=not reference.needed_for,
+                needed_for=reference.needed_for,
+            )
+            uses.setdefault(reference.urn, []).append(use)
     return uses
 
 
@@ -156,9 +183,11 @@ def remove_uses(session: Session, uses: Sequence[CertificateUse], old: str) -> N
 def _change(session: Session, uses: Sequence[CertificateUse], old: str, listed: list[str], new: str) -> None:
     for edge in {use.edge.edge_id: use.edge for use in uses}.values():
         of_edge = [use for use in uses if use.edge.edge_id == edge.edge_id]
-        if any(use.type in (SERVER, PROFILE) for use in of_edge):
+        if edge.backend == NSXT:
+            _change_objects(session, edge, of_edge, old, new)
+        elif any(use.type in _BALANCER for use in of_edge):
             change_references(session, edge, old, new)
-        if all(use.type in (SERVER, PROFILE) for use in of_edge):
+        if all(use.type in _BALANCER for use in of_edge):
             continue
         kind = SectionKind(load_section(IPSEC))
         store = open_section(load_section(IPSEC), session, edge)
@@ -167,6 +196,15 @@ def _change(session: Session, uses: Sequence[CertificateUse], old: str, listed: 
             current = state_of(store.read()).settings.ca_certificates or ()
             spec["ca_certificates"] = [item for value in current for item in (listed if value == old else [value])]
         ensure(kind, store, Present((kind.parse(spec),)))
+
+
+def _change_objects(session: Session, edge: Edge, uses: Sequence[CertificateUse], old: str, new: str) -> None:
+    """Replace or remove the certificate ``old`` in a load balancer of NSX-T."""
+    objects = {use.object_id: _BALANCER_KINDS[use.type] for use in uses if use.type in _BALANCER_KINDS}
+    if objects:
+        api = CloudApi(session, tenant_context(session, edge))
+        for object_id, kind in objects.items():
+            change_object(api, kind, object_id, old, new)
 
 
 def _section_spec(uses: Sequence[CertificateUse], new: str, *, is_nsxt: bool) -> dict[str, Any]:
@@ -178,7 +216,7 @@ def _section_spec(uses: Sequence[CertificateUse], new: str, *, is_nsxt: bool) ->
             spec[use.field] = new
         elif use.type == TUNNEL:
             identity: Mapping[str, Any] = {"name": use.name}
-            if use.site_id and not is_nsxt:
-                identity = {"site_id": use.site_id, "match_by": "site_id"}
-            tunnels.setdefault((use.name, use.site_id), dict(identity))[use.field] = new
+            if use.object_id and not is_nsxt:
+                identity = {"site_id": use.object_id, "match_by": "site_id"}
+            tunnels.setdefault((use.name, use.object_id), dict(identity))[use.field] = new
     return {**spec, "tunnels": list(tunnels.values())} if tunnels else spec

@@ -139,9 +139,9 @@ def update_certificate(context: Any) -> Response:
 
 
 def delete_certificate(context: Any) -> Response:
-    """Delete a certificate that no IPsec tunnel uses."""
+    """Delete a certificate that no IPsec tunnel and no load balancer uses."""
     known = _found(context)
-    users = [tunnel["name"] for tunnel in _tunnels(context) if _uses(tunnel, known["id"])]
+    users = [item["name"] for item in _consumers(context) if _uses(item, known["id"])]
     if users:
         raise RefusedBodyError(f"The certificate is in use by {', '.join(users)}.")
     context.simulator.state[GROUP]["items"].remove(known)
@@ -182,17 +182,19 @@ def _certificate_json(context: Any, item: dict[str, Any]) -> dict[str, Any]:
         "description": item["description"],
     }
     if is_at_least(context.version, _COUNT_SINCE):
-        shown["consumerCount"] = sum(_uses(tunnel, item["id"]) for tunnel in _tunnels(context))
+        shown["consumerCount"] = sum(_uses(consumer, item["id"]) for consumer in _consumers(context))
     return shown
 
 
-def _tunnels(context: Any) -> list[dict[str, Any]]:
+def _consumers(context: Any) -> list[dict[str, Any]]:
+    """Return the IPsec tunnels, virtual services and pools of the org."""
     edges = context.world.in_vdcs_of(context.user.org, context.world.edges)
-    return [tunnel for edge in edges for tunnel in edge.services.get("ipsec", {}).get("tunnels", ())]
+    lists = (("ipsec", "tunnels"), ("loadBalancer", "virtualServices"), ("loadBalancer", "pools"))
+    return [item for edge in edges for service, key in lists for item in edge.services.get(service, {}).get(key, ())]
 
 
-def _uses(tunnel: dict[str, Any], identifier: str) -> int:
-    references = (tunnel["certificateRef"], tunnel["caCertificateRef"])
+def _uses(item: dict[str, Any], identifier: str) -> int:
+    references = (item.get("certificateRef"), item.get("caCertificateRef"), *(item.get("caCertificateRefs") or ()))
     return sum(reference is not None and reference["id"] == identifier for reference in references)
 
 

@@ -6,7 +6,7 @@ Source: protocol/nsxt.md §9.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address as parse_address
 from typing import Any
 
@@ -147,11 +147,17 @@ def parse(
         raise RefusedBodyError(f"The name '{sent['name']}' is already in use on the edge gateway.")
     kept = {key: copy.deepcopy(value) for key, value in sent.items() if key not in _COUNTS and "ealth" not in key}
     if kind == POOL:
+        _check_certificates(context, "caCertificateRefs", sent.get("caCertificateRefs") or ())
         monitors = {"healthMonitors": copy.deepcopy(sent.get("healthMonitors") or [])}
         members = {"members": [_member(member) for member in sent.get("members") or ()]}
         return {"enabled": True, "algorithm": "LEAST_CONNECTIONS", "defaultPort": 80, **kept, **monitors, **members}
     _check_service(context, edge, sent, known)
     return kept
+
+
+def _check_certificates(context: Any, field: str, references: Iterable[Mapping[str, Any]]) -> None:
+    if any(find_certificate(context, str(reference.get("id"))) is None for reference in references):
+        raise RefusedBodyError(f"validation error on field '{field}.id': the certificate does not exist")
 
 
 def _member(member: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,8 +181,7 @@ def _check_service(context: Any, edge: SimulatedEdge, sent: Mapping[str, Any], k
         raise RefusedBodyError(
             "validation error on field 'certificateRef': the type of the service needs a certificate"
         )
-    if certificate and find_certificate(context, certificate) is None:
-        raise RefusedBodyError("validation error on field 'certificateRef.id': the certificate does not exist")
+    _check_certificates(context, "certificateRef", [sent["certificateRef"]] if certificate else ())
     ports = {port["portStart"] for port in sent["servicePorts"]}
     for service in state[SERVICE]:
         is_same = parse_address(_address(service)) == parse_address(address)
