@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import execution_environment
 import yaml
@@ -71,8 +72,12 @@ def integration(room: Room) -> str:
     from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
     collection = room.staged()
-    with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as server:
-        settings = {name.lower(): value for name, value in server.env().items()}
+    with (
+        SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as server,
+        SimulatorServer(SimulatorConfig(profile="vcd", vcda_replications=2, vcda_task_s=0.2)) as of_vcda,
+    ):
+        settings: dict[str, Any] = {name.lower(): value for name, value in server.env().items()}
+        settings["vca_vcda"] = {name.lower(): value for name, value in of_vcda.env().items()}
         config = collection / "tests" / "integration" / "integration_config.yml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")
         targets = sorted(path.name for path in (collection / "tests" / "integration" / "targets").iterdir())

@@ -58,6 +58,22 @@ def writing_arguments() -> ArgumentSpec:
     }
 
 
+def dr_arguments() -> ArgumentSpec:
+    """Return the options for the API of disaster recovery and the storage of runs."""
+    return {
+        "dr_provider": {"type": "str", "choices": ["auto", "vr", "vcda"]},
+        "vcda_url": {"type": "str"},
+        "vcda_ca_path": {"type": "path"},
+        "vcda_version": {"type": "str"},
+        "vcda_peer_user": {"type": "str"},
+        "vcda_peer_password": {"type": "str", "no_log": True},
+        "vcda_peer_token": {"type": "str", "no_log": True},
+        "vcda_peer_org": {"type": "str"},
+        "state_url": {"type": "str"},
+        "state_dir": {"type": "path"},
+    }
+
+
 def stage_arguments() -> ArgumentSpec:
     """Return the options for staging changes."""
     return {"stage": {"type": "bool", "default": False}, "stage_id": {"type": "str"}}

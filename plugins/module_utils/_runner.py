@@ -19,6 +19,7 @@ from ansible.module_utils.common import validation
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
     ArgumentSpec,
     connection_arguments,
+    dr_arguments,
     edge_arguments,
     stage_arguments,
     vdc_group_arguments,
@@ -55,7 +56,7 @@ except ImportError:
     vcloudair_core = None  # type: ignore[assignment]
     LIBRARY_ERROR = traceback.format_exc()
 
-_SETTINGS = (*connection_arguments(), *(name for name in edge_arguments() if name != "edge"))
+_SETTINGS = tuple(name for name in {**connection_arguments(), **edge_arguments(), **dr_arguments()} if name != "edge")
 _TARGET = ("edge", "vdc")
 
 RUN_ID = "_vca_run_id"
@@ -106,7 +107,8 @@ class AnsibleModule(basic.AnsibleModule):
         ``module_defaults`` of the action group can set options that only other modules of the group have.
         """
         known = set(self.argument_spec).union(*(option.get("aliases", ()) for option in self.argument_spec.values()))
-        for name, option in {**edge_arguments(), **vdc_group_arguments(), **stage_arguments()}.items():
+        shared = {**edge_arguments(), **vdc_group_arguments(), **stage_arguments(), **dr_arguments()}
+        for name, option in shared.items():
             for key in (name, *option.get("aliases", ())):
                 if key not in known and key in self.params:
                     self._ignored[key] = self.params.pop(key)

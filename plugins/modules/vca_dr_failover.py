@@ -64,7 +64,7 @@ options:
   provider:
     description: >-
       API of disaster recovery, which is DR 2.x (V(vr)) or VMware Cloud Director Availability (V(vcda)). The default is
-      the value of the plan. Without it, the setting C(dr_provider) selects the API.
+      the value of the plan. Without it, O(dr_provider) selects the API.
     type: str
     choices: [vr, vcda]
   synchronize:
@@ -145,18 +145,9 @@ options:
       other host has ended. Requires O(resume).
     type: bool
     default: false
-  state_url:
-    description: >-
-      Folder or object store of the runs that several hosts share, such as V(file:///mnt/state) or V(s3://bucket/path).
-      If not set, the value of E(VCA_STATE_URL) is used. By default, the runs stay in O(state_dir).
-    type: str
-  state_dir:
-    description: >-
-      Folder for the journals and reports of runs, on the host that runs the module. If not set, the value of
-      E(VCA_STATE_DIR) is used. The default is a folder in the user's home directory.
-    type: path
 extends_documentation_fragment:
   - vcloudair.cloud._vca
+  - vcloudair.cloud._dr
   - vcloudair.cloud._attributes
   - vcloudair.cloud._attributes.writes
 seealso:
@@ -263,6 +254,7 @@ error:
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import dr_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._recovery import (
     build_plan,
     failure,
@@ -299,8 +291,7 @@ ARGUMENTS = {
     "approve": {"type": "list", "elements": "str", "default": []},
     "cancel_on_stop": {"type": "bool", "default": False},
     "take_over": {"type": "bool", "default": False},
-    "state_url": {"type": "str"},
-    "state_dir": {"type": "path"},
+    **dr_arguments(),
 }
 
 

@@ -29,7 +29,7 @@ options:
   history:
     description: >-
       Whether to read the history of recovery tests from the run journals of this host, or of the storage in
-      E(VCA_STATE_URL).
+      O(state_url).
     type: bool
     default: false
   plan:
@@ -43,6 +43,7 @@ options:
     default: 90
 extends_documentation_fragment:
   - vcloudair.cloud._vca
+  - vcloudair.cloud._dr
   - vcloudair.cloud._attributes
   - vcloudair.cloud._attributes.reads
 seealso:
@@ -109,6 +110,7 @@ error:
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import dr_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, refuse
 
 if TYPE_CHECKING:
@@ -120,6 +122,7 @@ ARGUMENTS = {
     "history": {"type": "bool", "default": False},
     "plan": {"type": "path"},
     "max_age_days": {"type": "float", "default": 90.0},
+    **dr_arguments(),
 }
 
 

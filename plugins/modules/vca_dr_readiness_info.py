@@ -38,6 +38,7 @@ options:
     default: failover
 extends_documentation_fragment:
   - vcloudair.cloud._vca
+  - vcloudair.cloud._dr
   - vcloudair.cloud._attributes
   - vcloudair.cloud._attributes.reads
 seealso:
@@ -105,6 +106,7 @@ error:
 
 from typing import TYPE_CHECKING
 
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import dr_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, refuse
 
 if TYPE_CHECKING:
@@ -116,6 +118,7 @@ ARGUMENTS = {
     "vms": {"type": "list", "elements": "str", "aliases": ["names"]},
     "all": {"type": "bool", "default": False},
     "action": {"type": "str", "choices": ["test", "failover"], "default": "failover"},
+    **dr_arguments(),
 }
 
 

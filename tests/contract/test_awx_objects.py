@@ -59,11 +59,12 @@ def test_credential_fields_are_settings_and_injected_variables_are_read() -> Non
 
 
 def test_credential_has_every_connection_option() -> None:
-    from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments
+    from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments, dr_arguments
 
     # AWX removes the container with the job, so a cached session or a rotated token in a file would be lost.
-    not_in_awx = {"session_cache", "api_token_file"}
-    assert {field["id"] for field in CREDENTIAL["inputs"]["fields"]} == set(connection_arguments()) - not_in_awx
+    not_in_awx = {"session_cache", "api_token_file", "state_url", "state_dir"}
+    options = {*connection_arguments(), *dr_arguments()}
+    assert {field["id"] for field in CREDENTIAL["inputs"]["fields"]} == options - not_in_awx
 
 
 def test_blank_credential_fields_keep_the_defaults() -> None:
@@ -84,6 +85,7 @@ def test_blank_credential_fields_keep_the_defaults() -> None:
 def test_credential_values_reach_the_settings_unchanged() -> None:
     values = {field["id"]: f"a {field['id']}" for field in CREDENTIAL["inputs"]["fields"]}
     values |= {"service_type": "vchs", "validate_certs": "false", "timeout": "30", "ca_path": "/etc/ca.pem"}
+    values |= {"dr_provider": "vcda", "vcda_ca_path": "/etc/vcda.pem"}
     values["password"] = """quote " ' percent %d {{ 7 * 7 }} $HOME\\ tab\t"""
     settings = Settings.load(environ=injected(values))
     for name, value in values.items():

@@ -66,9 +66,7 @@ STEERING = {"state", "purge"}
 
 TUNING = {
     "allowed_origins", "audit_log", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
-    "parallel_calls", "protected_names", "retries", "saml_key_file", "saml_token", "dr_provider", "vcda_url",
-    "vcda_ca_path", "vcda_version", "vcda_peer_user", "vcda_peer_password", "vcda_peer_token", "vcda_peer_org",
-    "state_url",
+    "parallel_calls", "protected_names", "retries", "saml_key_file", "saml_token",
 }  # fmt: skip
 """Settings that modules read only from the environment or the configuration file."""
 
@@ -276,8 +274,10 @@ def test_connection_options_are_the_settings_of_the_library() -> None:
         **_arguments.connection_arguments(),
         **_arguments.edge_arguments(),
         **_arguments.vdc_group_arguments(),
+        **_arguments.dr_arguments(),
     }
-    documented = {**load("vca_distributed_firewall_info").options, **load("vca_firewall_info").options}
+    of_modules = ("vca_dr_info", "vca_distributed_firewall_info", "vca_firewall_info")
+    documented = {name: option for module in of_modules for name, option in load(module).options.items()}
     assert {option.name for option in OPTIONS} - set(arguments) == TUNING
     for option in OPTIONS:
         if option.name in TUNING:
@@ -289,6 +289,14 @@ def test_connection_options_are_the_settings_of_the_library() -> None:
         assert tuple(argument.get("choices") or ()) == option.choices, option.name
         text = " ".join(documented[option.name]["description"])
         assert f"E({option.env_names[0]})" in text, option.name
+
+
+def test_every_dr_module_has_the_options_of_disaster_recovery() -> None:
+    of_dr = [name for name in MODULES if name.startswith("vca_dr_")]
+    assert len(of_dr) == 3
+    for name in of_dr:
+        for option, declared in _arguments.dr_arguments().items():
+            assert load(name).arguments[option] == declared, (name, option)
 
 
 def test_every_resource_kind_has_a_module() -> None:

@@ -84,8 +84,12 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     path.write_text(json.dumps([play]), encoding="utf-8")
     # The same setup as in `tools/collection_checks.py integration`.
     clock = now if any(word in target for word in WITH_CLOCK) else None
-    with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server:
-        variables = {name.lower(): value for name, value in server.env().items()}
+    with (
+        SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server,
+        SimulatorServer(SimulatorConfig(profile="vcd", vcda_replications=2, vcda_task_s=0.2)) as of_vcda,
+    ):
+        variables: dict[str, Any] = {name.lower(): value for name, value in server.env().items()}
+        variables["vca_vcda"] = {name.lower(): value for name, value in of_vcda.env().items()}
         interpreter = PYTHON if way == HERE else forked_interpreter(folder / "programs", Path(PYTHON).parent)
         variables |= {"output_dir": str(folder), "ansible_python_interpreter": interpreter}
         switches = {"ANSIBLE_ROLES_PATH": str(FOLDER), "VCA_IN_CONTROLLER": "true" if way == HERE else "false"}
@@ -93,6 +97,8 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
         env = {**environment({}, folder), **switches, **own}
         recorded = record(path, env, folder, "-vvv", "-e", json.dumps(variables))
         of_one_run = {str(folder): "folder", variables["vca_url"]: "url", variables["vca_ca_path"]: "ca_path"}
+        places = ("url", "ca_path", "vcda_url", "vcda_ca_path")
+        of_one_run |= {variables["vca_vcda"][f"vca_{name}"]: f"vcda {name}" for name in places}
     assert recorded.run.status == 0, json.dumps(recorded.results()[-3:], indent=1)
     said = recorded.run.output
     as_module = said.count("runs as a module process") - said.count(ASYNCHRONOUS)

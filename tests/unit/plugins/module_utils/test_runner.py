@@ -217,6 +217,28 @@ def test_run_passes_modes_and_connection_options(monkeypatch, capsys, library):
     assert library.ensured["target"] == {"edge": "e1"}
 
 
+OF_VCDA = {
+    "vcda_url": "https://vcda.test",
+    "vcda_peer_user": "ops@acme",
+    "vcda_peer_password": "s3cret",
+    "state_url": "s3://runs",
+}
+
+
+def test_options_of_disaster_recovery_reach_the_library_and_hide_their_secrets(monkeypatch, capsys, library):
+    job = _runner.Job("ans.firewall", show=lambda data, params: {"seen": params["vcda_peer_password"]})
+    status, result = module_run(monkeypatch, capsys, job, _arguments.dr_arguments(), OF_VCDA)
+    assert status == 0
+    assert {name: library.connected[name] for name in OF_VCDA} == OF_VCDA
+    assert "s3cret" not in json.dumps(result)
+
+
+def test_defaults_of_the_action_group_for_disaster_recovery_are_ignored_by_other_modules(monkeypatch, capsys, library):
+    status, _ = module_run(monkeypatch, capsys, READS, {}, OF_VCDA)
+    assert status == 0
+    assert set(library.connected) & set(OF_VCDA) == set()
+
+
 def test_nested_lists_are_flattened(monkeypatch, capsys, library):
     words = {"type": "list", "elements": "str", "aliases": ["nets"]}
     rules = {"type": "list", "elements": "dict", "options": {"source": words}}
@@ -287,12 +309,14 @@ def test_an_outdated_library_is_reported(monkeypatch, library, version, is_fine)
 
 
 def test_secrets_of_the_connection_are_never_logged():
-    connection = _arguments.connection_arguments()
-    assert {name for name, spec in connection.items() if spec.get("no_log")} == {"password", "api_token", "token"}
+    connection = {**_arguments.connection_arguments(), **_arguments.dr_arguments()}
+    assert {name for name, spec in connection.items() if spec.get("no_log")} == {
+        "password", "api_token", "token", "vcda_peer_password", "vcda_peer_token",
+    }  # fmt: skip
 
 
 def test_shared_options_have_no_defaults_that_hide_the_environment():
-    arguments = dict(_arguments.connection_arguments(), **_arguments.edge_arguments())
+    arguments = {**_arguments.connection_arguments(), **_arguments.edge_arguments(), **_arguments.dr_arguments()}
     assert [name for name, spec in arguments.items() if "default" in spec or spec.get("required")] == []
 
 
@@ -301,6 +325,7 @@ def test_shared_options_have_no_defaults_that_hide_the_environment():
     [
         _arguments.connection_arguments,
         _arguments.edge_arguments,
+        _arguments.dr_arguments,
         _section_arguments.firewall_arguments,
         _section_arguments.firewall_rule_arguments,
         _section_arguments.service_arguments,
