@@ -52,7 +52,7 @@ options:
     elements: str
   crl_certificates:
     description:
-      - IDs of all certificate revocation lists (CRLs).
+      - Names or IDs of all certificate revocation lists (CRLs). On vCloud Air, only IDs.
       - NSX-T edge gateways do not support this option, because revocation lists cannot be set.
     type: list
     elements: str

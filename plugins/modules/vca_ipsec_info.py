@@ -68,13 +68,13 @@ ipsec:
       returned: if the edge gateway is not an NSX-T edge gateway
     ca_certificates:
       description: >-
-        IDs of the CA certificates. The key C(service_certificate), with the ID of the service certificate, exists only
-        if the service has one.
+        Names of the CA certificates, or IDs if names are not unique. The key C(service_certificate), with the name of
+        the service certificate, exists only if the service has one.
       type: list
       elements: str
       returned: success
     crl_certificates:
-      description: IDs of the certificate revocation lists (CRLs).
+      description: Names of the certificate revocation lists (CRLs), or IDs if names are not unique.
       type: list
       elements: str
       returned: success

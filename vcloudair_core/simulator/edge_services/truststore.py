@@ -25,10 +25,11 @@ from vcloudair_core.transport.messages import Headers, Response
 NAME = "truststore"
 """Name of the section in the edge.
 
-Format of the section: ``{"certificates": [{"number", "name", "description", "pem", "has_key"}], "last": int}``.
+Format of the section: ``{"certificates": [{"number", "name", "description", "pem", "has_key"}], "crls": [{"number",
+"name", "description"}], "last": int}``. Tests set the revocation lists, because no route adds them.
 """
 TRUST_ROOTS = {"certificate": "certificates", "crl": "crls", "csr": "csrs"}
-"""Root element in XML, by type of certificate list. Inferred for CRLs and CSRs."""
+"""Root element in XML, by type of certificate list. Inferred for CSRs."""
 _INVALID, _MISSING, _USED = 15100, 202, 15101
 _DAY_S = 86_400
 
@@ -54,7 +55,7 @@ def routes(services: str, prefix: str) -> SimulatorRoutes:
         "Certificates of an edge",
         made,
         versions=section_versions("network"),
-        simplifications="The lists of CRLs and signing requests are always empty.",
+        simplifications="CRLs and signing requests cannot be added, so their lists are empty.",
     )
 
 
@@ -64,8 +65,10 @@ def list_objects(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     if kind not in TRUST_ROOTS:
         raise RefusedError(f"The requested object {kind} could not be found.", code=_MISSING, status=404)
     listed = [_shown(context, edge, item) for item in _items(edge)] if kind == "certificate" else []
+    if kind == "crl":
+        listed = [_crl(edge, item) for item in edge.sections.get(NAME, {}).get("crls", ())]
     root = TRUST_ROOTS[kind]
-    return responses.json_body({root: listed}) if as_json else xml_answer(to_xml(root, {"certificate": listed}))
+    return responses.json_body({root: listed}) if as_json else xml_answer(to_xml(root, {kind: listed}))
 
 
 def add_certificate(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
@@ -158,6 +161,15 @@ def _find(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
         if object_id == f"{edge.edge_id}:certificate-{item['number']}":
             return item
     raise RefusedError(f"The requested object : {object_id} could not be found.", code=_MISSING, status=404)
+
+
+def _crl(edge: SimulatedEdge, item: dict[str, Any]) -> dict[str, Any]:
+    """Return a revocation list. The form of its ID is inferred."""
+    return {
+        "objectId": f"{edge.edge_id}:crl-{item['number']}",
+        "name": item["name"],
+        "description": item["description"],
+    }
 
 
 def _shown(context: Any, edge: SimulatedEdge, item: dict[str, Any]) -> dict[str, Any]:

@@ -1,97 +1,170 @@
-"""Replace certificate names in an NSX-V IPsec section with IDs.
+"""Names of certificates and revocation lists in NSX-V IPsec sections.
 
-Source: protocol/ans.md §4.2, §5.
+Documents and plans contain names, and requests contain IDs. Source: protocol/ans.md §4.2, §5.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.kind import Store
 from vcloudair_core.engine.validation import Problems, near
-from vcloudair_core.services.ans.edge.backend import NSXV, split_backend
+from vcloudair_core.errors import NotFoundError, PermissionDeniedError
 
 if TYPE_CHECKING:
+    from vcloudair_core.services.ans.edge.model import Edge
     from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+    from vcloudair_core.session.session import Session
 
-_ID = re.compile(r"(?:[0-9a-f-]{36}:)?certificate-[0-9]+\Z", re.IGNORECASE)
+CERTIFICATE, CRL = "certificate", "crl"
+"""Types of objects: certificates and certificate revocation lists (CRLs)."""
+FIELDS = {
+    "certificate": CERTIFICATE,
+    "service_certificate": CERTIFICATE,
+    "ca_certificates": CERTIFICATE,
+    "crl_certificates": CRL,
+}
+"""Type of the objects in each field of tunnels and settings."""
+_NOUNS = {CERTIFICATE: "certificate", CRL: "certificate revocation list"}
+_ID = re.compile(r"(?:[0-9a-f-]{36}:)?(?:certificate|crl)-[0-9]+\Z", re.IGNORECASE)
+
+Names = Mapping[str, Mapping[str, str]]
+"""Unique names by type and ID of the object."""
 
 
-class _Certificates:
-    """The certificates of the edge gateway that ``store`` reads and writes.
+class EdgeCertificates:
+    """The certificates and revocation lists of an edge gateway.
 
-    One call reads the list when the first name is resolved.
+    Each of the two lists is read at most once, with one call, and only if a section or spec needs it.
     """
 
-    def __init__(self, store: Any, problems: Problems) -> None:
-        self._store = store
-        self._problems = problems
-        self._ids: dict[str, list[str]] | None = None
+    def __init__(self, session: Session, edge: Edge, target: str) -> None:
+        self._session = session
+        self._edge = edge
+        self._target = target
+        self._lists: dict[str, list[tuple[str, str]]] = {}
 
-    def id_of(self, text: str, path: str) -> str:
-        """Return the ID of a certificate. ``text`` is its ID or its name.
+    def listed(self, kind: str) -> list[tuple[str, str]]:
+        """Return the objects of a type. Shape: ``[(ID, name)]``.
 
-        If the name is unknown or ambiguous, add a problem at ``path``.
+        Raises: the errors of reading certificates.
         """
-        if _ID.match(text):
-            return text.rpartition(":")[2]
-        if self._ids is None:
+        if kind not in self._lists:
             from vcloudair_core.services.ans.certificate.truststore import ids_by_name
 
-            self._ids = ids_by_name(self._store.session, self._store.edge)
-        ids = self._ids.get(text, [])
-        if len(ids) == 1:
-            return ids[0]
-        if ids:
-            self._problems.add(path, f"{len(ids)} certificates are named {text!r}; use an ID instead: {', '.join(ids)}")
-        else:
-            hint = near(text, sorted(self._ids))
-            reason = f"{self._store.target} has no certificate named {text!r}"
-            self._problems.add(path, f"{reason}; {hint}" if hint else reason)
+            ids = ids_by_name(self._session, self._edge, kind)
+            self._lists[kind] = [(identifier, name) for name, of_name in ids.items() for identifier in of_name]
+        return self._lists[kind]
+
+    def names(self, specs: Iterable[Any]) -> Names:
+        """Return the unique names of the objects that specs can refer to.
+
+        Lists that no spec needs and that are not read yet are left out. If the user is not allowed to read a list, it
+        is also left out.
+        """
+        needed = {kind for spec in specs for name, kind in FIELDS.items() if getattr(spec, name, None)}
+        names: dict[str, Mapping[str, str]] = {}
+        for kind in sorted({*needed, *self._lists}):
+            try:
+                names[kind] = unique_names(self.listed(kind))
+            except (NotFoundError, PermissionDeniedError):
+                continue
+        return names
+
+    def checked(self, kind: str, text: str, path: str, problems: Problems) -> str:
+        """Return the name of an object, or its ID if the name is not unique.
+
+        ``text`` is its name or ID. If no object has the name, or several objects have it, add a problem at ``path``. An
+        unknown ID is kept, because the list may not contain all certificates that the edge gateway can use.
+
+        Raises: the errors of reading certificates, if ``text`` is a name.
+        """
+        is_id = bool(_ID.match(text))
+        try:
+            listed = self.listed(kind)
+        except (NotFoundError, PermissionDeniedError):
+            if is_id:
+                return text.rpartition(":")[2]
+            raise
+        identifier = text.rpartition(":")[2] if is_id else text
+        if is_id or identifier in dict(listed):
+            return unique_names(listed).get(identifier, identifier)
+        ids = [known for known, name in listed if name == text]
+        if len(ids) > 1:
+            reason = f"{len(ids)} {_NOUNS[kind]}s are named {text!r}; use an ID instead: {', '.join(ids)}"
+            problems.add(path, reason)
+        elif not ids:
+            hint = near(text, sorted(name for _, name in listed))
+            reason = f"{self._target} has no {_NOUNS[kind]} named {text!r}"
+            problems.add(path, f"{reason}; {hint}" if hint else reason)
         return text
 
 
-def tunnels_with_ids(store: Store, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]) -> Sequence[IpsecTunnelSpec]:
-    """Return tunnels in which certificate names are replaced with IDs.
+def unique_names(objects: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return a mapping from IDs to names. Objects that share a name are omitted."""
+    names = [name for _, name in objects]
+    return {identifier: name for identifier, name in objects if names.count(name) == 1}
 
-    Returns the ``specs`` object itself if no tunnel has a certificate name. On vCloud Air, names are not replaced,
-    because its API for certificates is unknown.
 
-    Raises: SpecError with all names that do not exist or are ambiguous.
+def checked_tunnels(
+    certificates: EdgeCertificates, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
+) -> Sequence[IpsecTunnelSpec]:
+    """Return tunnels with names of certificates in place of IDs.
+
+    Makes one call if a tunnel has a certificate and the certificates have not been read yet.
+
+    Raises: SpecError with all certificates that do not exist or are ambiguous.
     """
-    if split_backend(store.backend)[0] != NSXV:
-        return specs
     problems = Problems()
-    certificates = _Certificates(store, problems)
-    resolved = []
-    for spec, path in zip(specs, paths, strict=True):
-        text = spec.certificate
-        item = None if text is None else certificates.id_of(text, f"{path}.certificate".lstrip("."))
-        resolved.append(spec if item == text else replace(spec, certificate=item))
+    resolved = tuple(_checked(certificates, spec, path, problems) for spec, path in zip(specs, paths, strict=True))
     problems.raise_if_any()
-    is_same = all(new is old for new, old in zip(resolved, specs, strict=True))
-    return specs if is_same else tuple(resolved)
+    return resolved
 
 
-def settings_with_ids(store: Store, spec: IpsecSpec) -> IpsecSpec:
-    """Return the IPsec settings with certificate names replaced with IDs.
+def checked_settings(certificates: EdgeCertificates, spec: IpsecSpec) -> IpsecSpec:
+    """Return IPsec settings with names of certificates in place of IDs.
 
-    On vCloud Air, names are not replaced. Raises: SpecError with all names that do not exist or are ambiguous.
+    Raises: SpecError with all certificates and revocation lists that do not exist or are ambiguous.
     """
-    if split_backend(store.backend)[0] != NSXV or not (spec.service_certificate or spec.ca_certificates):
-        return spec
     problems = Problems()
-    certificates = _Certificates(store, problems)
-    service, authorities = spec.service_certificate, spec.ca_certificates
-    if service:
-        service = certificates.id_of(service, "service_certificate")
-    if authorities:
-        authorities = tuple(
-            certificates.id_of(text, f"ca_certificates[{index}]") for index, text in enumerate(authorities)
-        )
+    resolved: IpsecSpec = _checked(certificates, spec, "", problems)
     problems.raise_if_any()
-    is_same = (service, authorities) == (spec.service_certificate, spec.ca_certificates)
-    return spec if is_same else replace(spec, service_certificate=service, ca_certificates=authorities)
+    return resolved
+
+
+def _checked(certificates: EdgeCertificates, spec: Any, path: str, problems: Problems) -> Any:
+    changes: dict[str, Any] = {}
+    for name, kind in FIELDS.items():
+        value = getattr(spec, name, None)
+        at = f"{path}.{name}".lstrip(".")
+        if isinstance(value, str) and value:
+            changes[name] = certificates.checked(kind, value, at, problems)
+        elif value:
+            changes[name] = tuple(
+                certificates.checked(kind, text, f"{at}[{index}]", problems) for index, text in enumerate(value)
+            )
+    return replace(spec, **changes) if changes else spec
+
+
+def with_names(spec: Any, names: Names) -> Any:
+    """Return a tunnel or settings with names in place of IDs."""
+    return _replaced(spec, lambda kind, text: names.get(kind, {}).get(text, text))
+
+
+def with_ids(spec: Any, names: Names) -> Any:
+    """Return a tunnel or settings with IDs in place of names."""
+    ids = {kind: {name: identifier for identifier, name in known.items()} for kind, known in names.items()}
+    return _replaced(spec, lambda kind, text: ids.get(kind, {}).get(text, text))
+
+
+def _replaced(spec: Any, replacement: Callable[[str, str], str]) -> Any:
+    changes: dict[str, Any] = {}
+    for name, kind in FIELDS.items():
+        value = getattr(spec, name, None)
+        if isinstance(value, str) and value:
+            changes[name] = replacement(kind, value)
+        elif value:
+            changes[name] = tuple(replacement(kind, text) for text in value)
+    return replace(spec, **changes) if changes else spec

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
     from vcloudair_core.transport.messages import Response
 
-_PATH = "/network/services/truststore/certificate"
+_ROOT = "/network/services/truststore"
+_PATH = f"{_ROOT}/certificate"
 _FRESH = {"Cache-Control": "no-cache"}
 
 
@@ -119,34 +120,44 @@ class TruststoreStore(CertificateStore):
             raise html_error(response.body, f"the response to the write of {self.target}", "a response of the server")
 
 
-def ids_by_name(session: Session, edge: Edge) -> dict[str, list[str]]:
+def ids_by_name(session: Session, edge: Edge, kind: str = "certificate") -> dict[str, list[str]]:
     """Return the certificates of an edge as ``{name: [ID]}``. Makes one API call.
 
-    The IDs have no edge prefix, as in references from other sections.
+    If ``kind`` is ``crl``, return the certificate revocation lists instead. The IDs have no edge prefix, as in
+    references from other sections.
     """
-    path = f"{_PATH}/scope/{quote(edge.edge_id, safe='')}"
+    path = f"{_ROOT}/{kind}/scope/{quote(edge.edge_id, safe='')}"
     ids: dict[str, list[str]] = {}
-    for element in _certificates(session.call("GET", path, headers=_FRESH)):
-        record = _record(element)
-        ids.setdefault(str(record["name"]), []).append(str(record["id"]).rpartition(":")[2])
+    for element in _certificates(session.call("GET", path, headers=_FRESH), kind):
+        identifier, name = _identity(element)
+        if not identifier:
+            raise DecodeError("Reading the certificates failed. The response contains no ID.")
+        ids.setdefault(name, []).append(identifier.rpartition(":")[2])
     return ids
 
 
-def _certificates(response: Response) -> list[_Element]:
+def _certificates(response: Response, kind: str = "certificate") -> list[_Element]:
     root = xml.parse(response.body, what="the certificates")
-    if xml.local(root) != "certificates":
-        raise DecodeError(f"Reading the certificates failed. <certificates> was expected, not <{xml.local(root)}>.")
-    return children(root, "certificate")
+    if xml.local(root) != f"{kind}s":
+        raise DecodeError(f"Reading the certificates failed. <{kind}s> was expected, not <{xml.local(root)}>.")
+    return children(root, kind)
+
+
+def _identity(element: _Element) -> tuple[str, str]:
+    """Return the ID and the name of a certificate or revocation list."""
+    identifier = text_of(element, "objectId") or ""
+    description = (text_of(element, "description") or "").strip()
+    return identifier, description or text_of(element, "name") or identifier.rpartition(":")[2]
 
 
 def _record(element: _Element) -> Record:
     description = text_of(element, "description") or ""
-    identifier = text_of(element, "objectId")
+    identifier, name = _identity(element)
     if child_of(element, "pemEncoding") is None or not identifier:
         raise DecodeError("Reading a certificate failed. The response contains no ID or no certificate.")
     return {
         "id": identifier,
-        "name": description.strip() or text_of(element, "name") or identifier.rpartition(":")[2],
+        "name": name,
         "description": description.strip(),
         "pem": normalized(text_of(element, "pemEncoding") or ""),
     }

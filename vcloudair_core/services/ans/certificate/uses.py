@@ -90,7 +90,7 @@ def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]
 
     Raises: the errors of reading the IPsec VPN and the load balancer.
     """
-    state = state_of(open_section(load_section(IPSEC), session, edge).read())
+    state = state_of(_ipsec_store(session, edge).read())
     tunnels = [rule.spec for rule in state.rules]
     is_needed = any(spec.authentication == "x.509" and spec.enabled is not False for spec in tunnels)
     uses: dict[str, list[CertificateUse]] = {}
@@ -110,6 +110,13 @@ def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]
     for reference, use in _load_balancer_uses(session, edge):
         uses.setdefault(reference, []).append(use)
     return uses
+
+
+def _ipsec_store(session: Session, edge: Edge) -> Any:
+    """Return the store of the IPsec VPN, whose documents contain the IDs of certificates."""
+    store: Any = open_section(load_section(IPSEC), session, edge)
+    store.certificates_by_name = None
+    return store
 
 
 def _load_balancer_uses(session: Session, edge: Edge) -> Iterator[tuple[str, CertificateUse]]:
@@ -190,7 +197,7 @@ def _change(session: Session, uses: Sequence[CertificateUse], old: str, listed: 
         if all(use.type in _BALANCER for use in of_edge):
             continue
         kind = SectionKind(load_section(IPSEC))
-        store = open_section(load_section(IPSEC), session, edge)
+        store = _ipsec_store(session, edge)
         spec = _section_spec(of_edge, new, is_nsxt=edge.backend == NSXT)
         if any(use.field == "ca_certificates" for use in of_edge):
             current = state_of(store.read()).settings.ca_certificates or ()

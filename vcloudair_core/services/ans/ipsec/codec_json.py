@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vcloudair_core.engine.kind import Document
 from vcloudair_core.services.ans.ipsec.model import (
     CERTIFICATES,
     NOT_SENT,
     SUBNETS,
+    Ipsec,
     IpsecDocument,
     new_site_values,
     site_changes,
     tunnel_of,
+    with_certificate_ids,
+    with_certificate_names,
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.section.document import SectionEdit
 from vcloudair_core.services.ans.section.json_codec import JsonCodec, without_nulls
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of, text_of, texts_of
 
@@ -34,6 +39,14 @@ class JsonIpsecCodec(JsonCodec[IpsecSpec]):
     not_sent = NOT_SENT
     has_secrets = True
     document_type = IpsecDocument
+
+    def decode(self, document: Document) -> Ipsec:
+        """Return the decoded section, with names of certificates in place of IDs."""
+        return with_certificate_names(document, super().decode(document))
+
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
+        """Return a document with an edit applied, and with IDs of certificates."""
+        return super().merge(document, with_certificate_ids(document, edit))
 
     def settings_of(self, tree: Mapping[str, Any]) -> IpsecSpec:
         """Return the section without its tunnels and keys."""

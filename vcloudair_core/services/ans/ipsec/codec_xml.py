@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.engine.kind import Document
 from vcloudair_core.services.ans.ipsec.model import (
     CERTIFICATES,
     NOT_SENT,
     SUBNETS,
+    Ipsec,
     IpsecDocument,
     new_site_values,
     site_changes,
     tunnel_of,
+    with_certificate_ids,
+    with_certificate_names,
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.section.document import SectionEdit
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec, leaf_texts
 from vcloudair_core.services.ans.section.xml_elements import (
     bool_of,
@@ -41,6 +46,14 @@ class XmlIpsecCodec(XmlCodec[IpsecSpec]):
     not_sent = NOT_SENT
     has_secrets = True
     document_type = IpsecDocument
+
+    def decode(self, document: Document) -> Ipsec:
+        """Return the decoded section, with names of certificates in place of IDs."""
+        return with_certificate_names(document, super().decode(document))
+
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
+        """Return a document with an edit applied, and with IDs of certificates."""
+        return super().merge(document, with_certificate_ids(document, edit))
 
     def settings_of(self, root: _Element) -> IpsecSpec:
         """Return the section without its tunnels and keys."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from vcloudair_core.engine.canonical import fold
+from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
+from vcloudair_core.services.ans.certificate.ipsec_names import FIELDS, Names, with_ids, with_names
 from vcloudair_core.services.ans.ipsec.spec import ANY_PEER, IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit, SectionState
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
@@ -74,11 +76,38 @@ class IpsecDocument(SectionDocument[IpsecSpec]):
     """An IPsec section with the fingerprints of its keys.
 
     ``known_keys`` has the fingerprints of the keys that this host has sent. ``keys_to_send`` maps the identities of
-    tunnels to new keys, which the tree already contains (see :func:`keys_to_send`).
+    tunnels to new keys, which the tree already contains (see :func:`keys_to_send`). ``certificate_names`` has the names
+    of certificates and revocation lists, by type and ID.
     """
 
     known_keys: KeyView | None = field(default=None, kw_only=True, repr=False, compare=False)
     keys_to_send: Mapping[str, Secret] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
+    certificate_names: Names = field(default_factory=dict, kw_only=True, repr=False, compare=False)
+
+
+def with_certificate_names(document: Document, state: Ipsec) -> Ipsec:
+    """Return a decoded section with names of certificates in place of IDs."""
+    assert isinstance(document, IpsecDocument)
+    names = document.certificate_names
+    if not names:
+        return state
+    rules = tuple(replace(rule, spec=with_names(rule.spec, names)) for rule in state.rules)
+    return SectionState(with_names(state.settings, names), rules)
+
+
+def with_certificate_ids(document: Document, edit: SectionEdit) -> SectionEdit:
+    """Return an edit with IDs of certificates in place of names."""
+    assert isinstance(document, IpsecDocument)
+    names = document.certificate_names
+    if not names:
+        return edit
+    values = {name: value for name, value in edit.settings.items() if name in FIELDS}
+    settings = with_ids(IpsecSpec(**values), names)
+    steps = edit.steps
+    if steps is not None:
+        steps = tuple(replace(step, spec=None if step.spec is None else with_ids(step.spec, names)) for step in steps)
+    changed = {name: getattr(settings, name) for name in values}
+    return replace(edit, settings={**edit.settings, **changed}, steps=steps)
 
 
 GLOBAL_KEY = "global"

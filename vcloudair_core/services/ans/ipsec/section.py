@@ -14,7 +14,7 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, RuleStep
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError, SpecProblem
-from vcloudair_core.services.ans.certificate.ipsec_names import settings_with_ids, tunnels_with_ids
+from vcloudair_core.services.ans.certificate.ipsec_names import EdgeCertificates, checked_settings, checked_tunnels
 from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
 from vcloudair_core.services.ans.ipsec.limits import RULE_LIMITS, SETTING_LIMITS
 from vcloudair_core.services.ans.ipsec.model import (
@@ -86,17 +86,25 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def resolve_rules(
         self, store: Store, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
     ) -> Sequence[IpsecTunnelSpec]:
-        """Resolve names of certificates in the certificate library or on the edge."""
+        """Check names of certificates, and replace IDs with names.
+
+        The ID of a certificate is kept if its name is unknown or not unique. On vCloud Air, certificates are not
+        checked, because its API for certificates is unknown.
+        """
+        certificates: EdgeCertificates | None = getattr(store, "certificates_by_name", None)
+        if certificates is not None:
+            return checked_tunnels(certificates, specs, paths)
         library = getattr(store, "certificates", None)
         if library is None:
-            return tunnels_with_ids(store, specs, paths)
+            return specs
         from vcloudair_core.services.ans.ipsec.nsxt.certificates import resolve_certificates
 
         return resolve_certificates(library, specs, paths)
 
     def resolve_settings(self, store: Store, spec: IpsecSpec) -> IpsecSpec:
-        """Replace names of certificates in the settings with IDs."""
-        return settings_with_ids(store, spec)
+        """Check names of certificates in the settings, and replace IDs with names."""
+        certificates: EdgeCertificates | None = getattr(store, "certificates_by_name", None)
+        return spec if certificates is None else checked_settings(certificates, spec)
 
     def exact_settings(self, spec: IpsecSpec, backend: str) -> IpsecSpec:
         """Return the section with all defaults, except keys and certificates."""

@@ -286,7 +286,7 @@ class IpsecSpec:
         "Names or IDs of all CA certificates. On vCloud Air, only IDs.", unordered=True
     )
     crl_certificates: tuple[str, ...] | None = spec_field(
-        "IDs of all certificate revocation lists (CRLs).", unordered=True
+        "Names or IDs of all certificate revocation lists (CRLs). On vCloud Air, only IDs.", unordered=True
     )
     tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field(
         "IPsec tunnels. The order does not matter. Each entry must identify a different tunnel.", input_only=True

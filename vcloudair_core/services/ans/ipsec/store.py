@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
+from vcloudair_core.services.ans.certificate.ipsec_names import EdgeCertificates
+from vcloudair_core.services.ans.edge.backend import NSXV
 from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.services.ans.ipsec.model import Ipsec, IpsecDocument
 from vcloudair_core.services.ans.ipsec.spec import MASKED
@@ -20,12 +22,22 @@ class IpsecStore(SectionStore):
     """The store of an IPsec section.
 
     Documents of this store must not be staged, because they contain keys in clear text until they are written.
+
+    If the section or a spec of an NSX-V edge gateway has a certificate, the store also reads the certificates of the
+    edge gateway, once. The same applies to revocation lists.
+
+    Attributes:
+        certificates_by_name: The certificates of an NSX-V edge gateway. None for other backends, and if documents must
+            contain IDs.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._fingerprints = KeyFingerprints.of(self.session.settings, self.target_key)
         self._sent: dict[str, Secret] = {}
+        self.certificates_by_name: EdgeCertificates | None = None
+        if self.backend == NSXV:
+            self.certificates_by_name = EdgeCertificates(self.session, self.edge, self.target)
 
     def _read(self) -> Document:
         """Return the section, with the fingerprints of the keys that this host has sent.
@@ -40,7 +52,12 @@ class IpsecStore(SectionStore):
             self._fingerprints.assign_ids(
                 {rule.spec.site_id: rule.spec.ends for rule in state.rules if rule.spec.site_id is not None}, self._sent
             )
-        return replace(document, known_keys=self._fingerprints.known_keys())
+        document = replace(document, known_keys=self._fingerprints.known_keys())
+        if self.certificates_by_name is None:
+            return document
+        state = state_of(document)
+        names = self.certificates_by_name.names([state.settings, *(rule.spec for rule in state.rules)])
+        return replace(document, certificate_names=names) if names else document
 
     def commit(self, base: Document, document: Document) -> None:
         """Write the section, then store the fingerprints of the keys that were sent.

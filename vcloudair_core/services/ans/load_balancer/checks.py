@@ -8,6 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import ConflictError
+from vcloudair_core.services.ans.certificate.ipsec_names import unique_names
 from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec
 from vcloudair_core.services.ans.load_balancer.references import (
     MONITOR,
@@ -17,7 +18,6 @@ from vcloudair_core.services.ans.load_balancer.references import (
     SERVER,
     ObjectReference,
 )
-from vcloudair_core.services.ans.load_balancer.store import unique_names
 from vcloudair_core.services.ans.section.json_values import mapping_of
 
 _LISTS = {MONITOR: "monitors", PROFILE: "application_profiles", POOL: "pools", SERVER: "virtual_servers"}

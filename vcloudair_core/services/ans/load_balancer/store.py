@@ -7,6 +7,7 @@ from typing import Any
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
+from vcloudair_core.services.ans.certificate.ipsec_names import unique_names
 from vcloudair_core.services.ans.edge.backend import NSXV
 from vcloudair_core.services.ans.load_balancer.document import LoadBalancerDocument
 from vcloudair_core.services.ans.section.store import StageableSectionStore
@@ -53,12 +54,3 @@ class LoadBalancerStore(StageableSectionStore):
             return replace(document, certificate_names=unique_names(self.certificates()))
         except (NotFoundError, PermissionDeniedError):
             return document
-
-
-def unique_names(certificates: list[tuple[str, str]]) -> dict[str, str]:
-    """Return a mapping from certificate IDs to names.
-
-    Certificates that share a name are omitted.
-    """
-    names = [name for _, name in certificates]
-    return {identifier: name for identifier, name in certificates if names.count(name) == 1}
