@@ -204,12 +204,38 @@ options:
             description:
               - Maximum number of connections. The default is V(0), which means no maximum.
             type: int
+      member_group:
+        description:
+          - Name or ID of an IP set or security group whose addresses are the members, instead of O(pools[].members).
+          - Only on NSX-T edge gateways.
+          - NSX-V and vCloud Air edge gateways do not support this option, because pools have only members.
+        type: str
+      default_port:
+        description:
+          - Port of the members of O(pools[].member_group). Only on NSX-T edge gateways. The default is V(80).
+          - NSX-V and vCloud Air edge gateways do not support this option, because each member has its own port.
+        type: int
+      persistence:
+        description:
+          - Method that keeps the connections of a client on one member. By default, there is none.
+          - Only on NSX-T edge gateways. On NSX-V edge gateways, application profiles have this option.
+            V(custom-http-header), V(app-cookie) and V(tls) need the feature set V(PREMIUM), which the provider sets.
+          - NSX-V and vCloud Air edge gateways do not support this option, because persistence belongs to application
+            profiles.
+        type: str
+      persistence_value:
+        description:
+          - Name of the cookie or header. Required with O(pools[].persistence=http-cookie), V(custom-http-header) and
+            V(app-cookie).
+          - NSX-V and vCloud Air edge gateways do not support this option, because persistence belongs to application
+            profiles.
+        type: str
       clear:
         description:
           - Options to reset to an empty string. An empty value of the option itself counts as not set.
         type: list
         elements: str
-        choices: [description, algorithm_parameters, monitor]
+        choices: [description, algorithm_parameters, monitor, member_group, persistence]
   monitors:
     description:
       - Service monitors. The order does not matter.
@@ -551,12 +577,37 @@ options:
         description:
           - Maximum number of connections. The default is V(0), which means no maximum.
         type: int
+  member_group:
+    description:
+      - Name or ID of an IP set or security group whose addresses are the members, instead of O(members).
+      - Only on NSX-T edge gateways.
+      - NSX-V and vCloud Air edge gateways do not support this option, because pools have only members.
+    type: str
+  default_port:
+    description:
+      - Port of the members of O(member_group). Only on NSX-T edge gateways. The default is V(80).
+      - NSX-V and vCloud Air edge gateways do not support this option, because each member has its own port.
+    type: int
+  persistence:
+    description:
+      - Method that keeps the connections of a client on one member. By default, there is none.
+      - Only on NSX-T edge gateways. On NSX-V edge gateways, application profiles have this option.
+        V(custom-http-header), V(app-cookie) and V(tls) need the feature set V(PREMIUM), which the provider sets.
+      - NSX-V and vCloud Air edge gateways do not support this option, because persistence belongs to application
+        profiles.
+    type: str
+  persistence_value:
+    description:
+      - Name of the cookie or header. Required with O(persistence=http-cookie), V(custom-http-header) and V(app-cookie).
+      - NSX-V and vCloud Air edge gateways do not support this option, because persistence belongs to application
+        profiles.
+    type: str
   clear:
     description:
       - Options to reset to an empty string. An empty value of the option itself counts as not set.
     type: list
     elements: str
-    choices: [description, algorithm_parameters, monitor]
+    choices: [description, algorithm_parameters, monitor, member_group, persistence]
 """
 
     LB_VIRTUAL_SERVER = r"""

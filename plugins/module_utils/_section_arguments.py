@@ -412,7 +412,15 @@ def lb_pool_arguments() -> dict[str, Any]:
         "monitor": {"type": "str"},
         "transparent": {"type": "bool"},
         "members": {"type": "list", "elements": "dict", "options": member_arguments()},
-        "clear": {"type": "list", "elements": "str", "choices": ["description", "algorithm_parameters", "monitor"]},
+        "member_group": {"type": "str"},
+        "default_port": {"type": "int"},
+        "persistence": {"type": "str"},
+        "persistence_value": {"type": "str"},
+        "clear": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["description", "algorithm_parameters", "monitor", "member_group", "persistence"],
+        },
     }
 
 

@@ -164,7 +164,7 @@ class TestAnsOnNsxt(Conformance):
         Example("ans.security_group", [SECURITY_GROUP], [OTHER_SECURITY_GROUP], target=NSXT),
         Example("ans.application_profile", [PROFILE], [OTHER_PROFILE], target=NSXT),
         Example("ans.certificate", [CERTIFICATE], [OTHER_CERTIFICATE], target=NSXT),
-        Example("ans.lb_pool", [LB_POOL], [OTHER_LB_POOL], target=NSXT),
+        Example("ans.lb_pool", [LB_POOL], [{**OTHER_LB_POOL, "persistence": "client-ip"}], target=NSXT),
     )
 
     @classmethod

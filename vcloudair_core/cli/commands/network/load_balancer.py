@@ -78,6 +78,9 @@ def _server_rows(section: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _members(pool: Mapping[str, Any] | None) -> list[str]:
+    """Return the addresses of the members of a pool, or its member group."""
+    if pool and pool.get("member_group"):
+        return [f"{pool['member_group']}:{pool.get('default_port') or 80}"]
     members = pool["members"] if pool else ()
     return [_endpoint(member) for member in members]
 

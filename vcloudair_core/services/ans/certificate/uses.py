@@ -113,7 +113,7 @@ def uses_on_nsxv(session: Session, edge: Edge) -> dict[str, list[CertificateUse]
 
 
 def _ipsec_store(session: Session, edge: Edge) -> Any:
-    """Return the store of the IPsec VPN, whose documents contain the IDs of certificates."""
+    """Return the store of the IPsec VPN, which shows IDs of certificates."""
     store: Any = open_section(load_section(IPSEC), session, edge)
     store.certificates_by_name = None
     return store

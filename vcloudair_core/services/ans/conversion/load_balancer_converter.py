@@ -12,13 +12,56 @@ from typing import Any
 
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.errors import SpecProblem
-from vcloudair_core.services.ans.conversion.report import ConversionItem
+from vcloudair_core.services.ans.conversion.report import OMITTED, ConversionItem
 from vcloudair_core.services.ans.conversion.section_converter import SectionConverter
 from vcloudair_core.services.ans.edge.backend import NSXT
 from vcloudair_core.services.ans.load_balancer.section import POOLS, VIRTUAL_SERVERS
 
 _DEFAULT_MONITORS = {f"default_{name}_monitor": name for name in ("tcp", "http", "https")}
-_PROFILE_FIELDS = ("persistence", "http_redirect_url", "x_forwarded_for", "pool_side_ssl", "ca_certificates")
+_PROFILE_FIELDS = ("http_redirect_url", "x_forwarded_for", "pool_side_ssl", "ca_certificates")
+_PERSISTENCE = {"sourceip": "client-ip", "ssl_sessionid": "tls"}
+_COOKIES = {"insert": "http-cookie", "app": "app-cookie"}
+"""Persistence of pools for each mode of a cookie.
+
+NSX-T has no equivalent of `prefix`.
+"""
+_PREMIUM = ("tls", "app-cookie")
+
+
+def pool_persistence(profile: Any) -> tuple[str, str] | None:
+    """Return the persistence of a pool and its value for an application profile.
+
+    Both are empty if the profile has no persistence. Return None if NSX-T has no equivalent.
+    """
+    if not profile.persistence:
+        return "", ""
+    if profile.persistence != "cookie":
+        kind = _PERSISTENCE.get(profile.persistence)
+        return None if kind is None else (kind, "")
+    kind = _COOKIES.get(profile.cookie_mode or "insert")
+    return (kind, profile.cookie_name) if kind and profile.cookie_name else None
+
+
+def profiles_of_pools(spec: Any) -> dict[str, list[Any]]:
+    """Return the application profiles of the virtual servers of each pool.
+
+    A virtual server without a profile counts as None.
+    """
+    profiles = {profile.name: profile for profile in spec.application_profiles or ()}
+    found: dict[str, list[Any]] = {}
+    for server in spec.virtual_servers or ():
+        if server.pool:
+            found.setdefault(server.pool, []).append(profiles.get(server.application_profile))
+    return found
+
+
+def _shared_persistence(profiles: list[Any]) -> tuple[str, str] | None:
+    """Return the persistence of a pool whose virtual servers have these profiles.
+
+    Return None if a profile has no equivalent, or the profiles differ.
+    """
+    kinds = {("", "") if profile is None else pool_persistence(profile) for profile in profiles}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 class LoadBalancerConverter(SectionConverter):
@@ -57,10 +100,14 @@ class _ListConverter(SectionConverter):
 
 
 class _PoolConverter(_ListConverter):
-    """Converts pools. A service monitor becomes a health monitor of the same type."""
+    """Converts pools.
+
+    A service monitor becomes a health monitor of the same type. The persistence of application profiles becomes that of
+    the pool.
+    """
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
-        """Return a pool with a health monitor in place of the service monitor.
+        """Return a pool with a health monitor and a persistence.
 
         Members have no names on NSX-T.
         """
@@ -74,7 +121,23 @@ class _PoolConverter(_ListConverter):
             replace(member, name=None, monitor_port=None if member.monitor_port == member.port else member.monitor_port)
             for member in rule.members or ()
         )
+        profiles = profiles_of_pools(settings).get(rule.name, [])
+        persistence, value = _shared_persistence(profiles) or ("", "")
+        if persistence:
+            items += self._persistence_items(index, rule, persistence, profiles)
+        rule = replace(rule, persistence=persistence or None, persistence_value=value or None)
         return replace(rule, monitor=kind or rule.monitor, members=members), items
+
+    def _persistence_items(
+        self, index: int, rule: Any, persistence: str, profiles: list[Any]
+    ) -> Iterator[ConversionItem]:
+        reason = f"the pool has the persistence {persistence} of the application profile"
+        if persistence in _PREMIUM:
+            reason += ", which needs the feature set PREMIUM"
+        yield self.changed(index, rule, "persistence", reason)
+        if any(profile.persistence_timeout for profile in profiles):
+            problem = SpecProblem("persistence", "the pool has no timeout of the persistence", "Check the timeout.")
+            yield self.item(index, rule, OMITTED, problem)
 
 
 class _ServerConverter(_ListConverter):
@@ -86,10 +149,12 @@ class _ServerConverter(_ListConverter):
     def __init__(self, section: Any, api_version: str) -> None:
         super().__init__(section, api_version)
         self._profiles: Mapping[str, Any] = {}
+        self._pools: Mapping[str, list[Any]] = {}
 
     def convert_rules(self, spec: Any) -> list[dict[str, Any]]:
         """Return the converted virtual servers as plain data."""
         self._profiles = {profile.name: profile for profile in spec.application_profiles or ()}
+        self._pools = profiles_of_pools(spec)
         return super().convert_rules(spec)
 
     def adapt(self, index: int, rule: Any, settings: Any) -> tuple[Any, list[ConversionItem]]:
@@ -99,7 +164,7 @@ class _ServerConverter(_ListConverter):
         why it cannot be converted.
         """
         profile = self._profiles.get(rule.application_profile)
-        if profile is None or any(self._differences(profile)):
+        if profile is None or any(self._differences(rule, profile)):
             return rule, []
         is_passed_through = rule.protocol == "https" and profile.ssl_passthrough
         protocol = "tcp" if is_passed_through else rule.protocol
@@ -113,13 +178,17 @@ class _ServerConverter(_ListConverter):
         These are profile settings that NSX-T does not have, and a missing pool or certificate.
         """
         profile = self._profiles.get(rule.application_profile)
-        for name in self._differences(profile) if profile is not None else ():
-            yield SpecProblem("application_profile", f"the profile sets {name}", "Configure it in the portal.")
+        for reason in self._differences(rule, profile) if profile is not None else ():
+            yield SpecProblem("application_profile", reason, "Configure it in the portal.")
         if not rule.pool:
             yield SpecProblem("pool", "a virtual server needs a pool", "Add a pool.")
         if rule.protocol == "https" and not rule.certificate and not rule.application_profile:
             hint = "Add certificate, with the name of a certificate in the certificate library."
             yield SpecProblem("certificate", "the protocol https needs a certificate", hint)
 
-    def _differences(self, profile: Any) -> Iterator[str]:
-        yield from (name for name in _PROFILE_FIELDS if plain(getattr(profile, name)))
+    def _differences(self, rule: Any, profile: Any) -> Iterator[str]:
+        yield from (f"the profile sets {name}" for name in _PROFILE_FIELDS if plain(getattr(profile, name)))
+        if pool_persistence(profile) is None:
+            yield f"NSX-T has no equivalent of persistence: {profile.persistence}"
+        elif profile.persistence and _shared_persistence(self._pools.get(rule.pool or "", [profile])) is None:
+            yield f"the virtual servers of pool {rule.pool!r} have different persistence"

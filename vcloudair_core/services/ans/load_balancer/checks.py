@@ -17,6 +17,7 @@ from vcloudair_core.services.ans.load_balancer.references import (
     PROFILE,
     SERVER,
     ObjectReference,
+    Records,
 )
 from vcloudair_core.services.ans.section.json_values import mapping_of
 
@@ -86,6 +87,22 @@ def check_services(services: Sequence[Mapping[str, Any]], spec: Any, problems: P
         if profile in ("HTTPS", "L4_TLS") and not service.get("certificateRef"):
             path = _path(spec, SERVER, name, "certificate")
             problems.add(path, f"is required, because {name!r} has an encrypted protocol")
+
+
+def check_pools(before: Any, after: Any, records: Records, spec: Any, problems: Problems) -> None:
+    """Add a problem for each changed NSX-T pool that the server would refuse.
+
+    ``before`` and ``after`` are the trees of the load balancer.
+    """
+    from vcloudair_core.services.ans.load_balancer.nsxt.codec import CONFIG, SECTION_KEY
+    from vcloudair_core.services.ans.load_balancer.nsxt.pool_options import pool_problems
+
+    config = mapping_of(mapping_of(after.get(SECTION_KEY)).get(CONFIG))
+    unchanged = records.objects(before, POOL)
+    for pool in records.objects(after, POOL):
+        if pool not in unchanged:
+            for field, reason in pool_problems(config, pool):
+                problems.add(_path(spec, POOL, str(pool.get("name")), field), reason)
 
 
 def in_use(users: Mapping[tuple[str, str], Sequence[str]]) -> ConflictError:

@@ -104,6 +104,16 @@ POOL_LIMITS: Limits = {
                 values="algorithms of NSX-T",
                 refused=_outside(CLASSIC_ALGORITHMS),
             ),
+            Limit("member_group", "pools have only members", "Set grouping_object of a member."),
+            Limit("default_port", "each member has its own port", "Set port of the members."),
+            *(
+                Limit(
+                    name,
+                    "persistence belongs to application profiles",
+                    "Set persistence of the application profile.",
+                )
+                for name in ("persistence", "persistence_value")
+            ),
         ),
     ),
 }

@@ -13,6 +13,7 @@ from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML, split_backend
 from vcloudair_core.services.ans.load_balancer.checks import (
+    check_pools,
     check_services,
     in_use,
     path_of,
@@ -27,6 +28,7 @@ from vcloudair_core.services.ans.load_balancer.limits import (
     SERVER_LIMITS,
     SETTING_LIMITS,
 )
+from vcloudair_core.services.ans.load_balancer.nsxt.pool_options import effective_pool
 from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
 from vcloudair_core.services.ans.load_balancer.records import completed, exact
 from vcloudair_core.services.ans.load_balancer.references import (
@@ -76,6 +78,7 @@ class MonitorList(Section[LoadBalancerSpec, MonitorSpec]):
                 users.setdefault((target, before[reference.text]), []).append(owner)
         if document.backend == NSXT:
             check_services(access.objects(merged.tree, SERVER), spec, problems)
+            check_pools(document.tree, merged.tree, access, spec, problems)
         problems.raise_if_any()
         if users:
             raise in_use(users)
@@ -114,11 +117,19 @@ class PoolList(Section[LoadBalancerSpec, PoolSpec]):
     """The pools of the load balancer."""
 
     def resolve_rules(self, store: Store, specs: Sequence[PoolSpec], paths: Sequence[str]) -> Sequence[PoolSpec]:
-        """Set the name of each unnamed member to its IP address. Makes no call.
+        """Set the name of each unnamed member to its IP address.
 
-        On NSX-T, members have no names, so names are removed.
+        On NSX-T, members have no names, so names are removed, and the list of firewall groups is read if a pool has a
+        member group.
+
+        Raises: SpecError with all member groups that do not exist.
         """
         is_nsxt = split_backend(store.backend)[0] == NSXT
+        if is_nsxt and any(spec.member_group for spec in specs):
+            from vcloudair_core.services.ans.load_balancer.nsxt.pool_options import resolved_groups
+
+            groups: Any = store
+            specs = resolved_groups(groups.objects, specs, paths, store.target)
         return tuple(
             spec
             if spec.members is None
@@ -254,6 +265,7 @@ PROFILES = ProfileList(
 )
 POOLS = PoolList(
     **_COMMON,
+    effective=effective_pool,
     rule_name="lb_pool",
     noun="pool",
     rule_type=PoolSpec,

@@ -26,6 +26,9 @@ from vcloudair_core.services.ans.section.rule_fields import clear_key, descripti
 CLASSIC_ALGORITHMS = ("round-robin", "ip-hash", "leastconn", "uri", "url", "httpheader")
 NSXT_ALGORITHMS = ("least-load", "fastest-response", "random")
 ALGORITHMS = (*CLASSIC_ALGORITHMS, *NSXT_ALGORITHMS)
+POOL_PERSISTENCE = ("client-ip", "http-cookie", "custom-http-header", "app-cookie", "tls")
+VALUE_PERSISTENCE = ("http-cookie", "custom-http-header", "app-cookie")
+"""Types of persistence that need the name of a cookie or header."""
 SERVER_PROTOCOLS = (*PROTOCOLS, "tls")
 CONDITIONS = ("enabled", "disabled", "drain")
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
@@ -128,10 +131,34 @@ class PoolSpec(NamedSpec):
         absent=(),
         canonical=members_meaning,
     )
+    member_group: str | None = spec_field(
+        "Name or ID of an IP set or security group whose addresses are the members, instead of `members`.",
+        "Only on NSX-T edge gateways.",
+        absent="",
+        read=Reader.clearable,
+    )
+    default_port: int | None = spec_field(
+        "Port of the members of `member_group`. Only on NSX-T edge gateways. The default is `80`.",
+        absent=80,
+        bounds=_PORT,
+    )
+    persistence: str | None = spec_field(
+        "Method that keeps the connections of a client on one member. By default, there is none.",
+        "Only on NSX-T edge gateways. On NSX-V edge gateways, application profiles have this option. "
+        "`custom-http-header`, `app-cookie` and `tls` need the feature set `PREMIUM`, which the provider sets.",
+        canonical=fold,
+        absent="",
+        suggestions=POOL_PERSISTENCE,
+        read=Reader.clearable,
+    )
+    persistence_value: str | None = spec_field(
+        "Name of the cookie or header. Required with `persistence=http-cookie`, `custom-http-header` and `app-cookie`.",
+        absent="",
+    )
 
     enabled = None
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
-        "clear": clear_key("description", "algorithm_parameters", "monitor")
+        "clear": clear_key("description", "algorithm_parameters", "monitor", "member_group", "persistence")
     }
 
     def complaints(self) -> list[tuple[str, str]]:
@@ -141,7 +168,15 @@ class PoolSpec(NamedSpec):
         """
         names = [member.name for member in self.members or ()]
         repeated = sorted({str(name) for name in names if name and names.count(name) > 1})
-        return [("members", f"{name!r} is the name of several members") for name in repeated]
+        complaints = [("members", f"{name!r} is the name of several members") for name in repeated]
+        if self.member_group and self.members:
+            complaints.append(("member_group", "cannot be combined with members"))
+        if self.persistence and fold(self.persistence) not in POOL_PERSISTENCE:
+            reason = f"{self.persistence!r} is unknown; use one of {', '.join(POOL_PERSISTENCE)}"
+            complaints.append(("persistence", reason))
+        if self.persistence and self.persistence_value and fold(self.persistence) not in VALUE_PERSISTENCE:
+            complaints.append(("persistence_value", f"needs persistence: {', '.join(VALUE_PERSISTENCE)}"))
+        return complaints
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from vcloudair_core.simulator.nsxt.edges import gateway_urn
 from vcloudair_core.simulator.nsxt.field_checks import MAX_DESCRIPTION, ip_address, ipv4_address, not_blank, number_from
+from vcloudair_core.simulator.nsxt.firewall.references import resolve_groups, scope_of_edge
 from vcloudair_core.simulator.nsxt.ipsec.certificate_library import find_certificate
 from vcloudair_core.simulator.nsxt.json_bodies import REFERENCE, JsonField, RefusedBodyError, checked
 from vcloudair_core.simulator.state.entities import SimulatedEdge
@@ -46,6 +47,8 @@ _PERSISTENCE = {
     ),
     "value": JsonField(str),
 }
+_PREMIUM = ("CUSTOM_HTTP_HEADER", "APP_COOKIE", "TLS")
+_WITH_VALUE = ("HTTP_COOKIE", "CUSTOM_HTTP_HEADER", "APP_COOKIE")
 _COMMON = {
     "id": JsonField(str),
     "name": JsonField(str, is_required=True, check=not_blank),
@@ -120,6 +123,11 @@ def state_of(edge: SimulatedEdge) -> dict[str, Any]:
     return edge.services.setdefault("loadBalancer", {"enabled": True, POOL: [], SERVICE: [], "count": 0})
 
 
+def feature_set(state: Mapping[str, Any]) -> str:
+    """Return the feature set of a load balancer. The default is STANDARD."""
+    return str(state.get("featureSet") or "STANDARD")
+
+
 def engine_group(context: Any, edge: SimulatedEdge) -> dict[str, str]:
     """Return the reference to the service engine group of an edge gateway."""
     identifier = context.world.make_id("service-engine-group", edge.edge_id)
@@ -148,11 +156,25 @@ def parse(
     kept = {key: copy.deepcopy(value) for key, value in sent.items() if key not in _COUNTS and "ealth" not in key}
     if kind == POOL:
         _check_certificates(context, "caCertificateRefs", sent.get("caCertificateRefs") or ())
+        _check_persistence(state, sent.get("persistenceProfile") or {})
+        groups = [sent["memberGroupRef"]] if sent.get("memberGroupRef") else []
+        if groups and sent.get("members"):
+            raise RefusedBodyError("Only one of members and memberGroupRef can be specified.")
+        for reference in resolve_groups(context.world, scope_of_edge(context.world, edge), groups) or ():
+            kept["memberGroupRef"] = reference
         monitors = {"healthMonitors": copy.deepcopy(sent.get("healthMonitors") or [])}
         members = {"members": [_member(member) for member in sent.get("members") or ()]}
         return {"enabled": True, "algorithm": "LEAST_CONNECTIONS", "defaultPort": 80, **kept, **monitors, **members}
     _check_service(context, edge, sent, known)
     return kept
+
+
+def _check_persistence(state: Mapping[str, Any], profile: Mapping[str, Any]) -> None:
+    kind = profile.get("type")
+    if kind in _PREMIUM and feature_set(state) != "PREMIUM":
+        raise RefusedBodyError(f"Persistence profiles of the type {kind} need the feature set PREMIUM.")
+    if kind in _WITH_VALUE and not profile.get("value"):
+        raise RefusedBodyError("validation error on field 'persistenceProfile.value': must not be blank")
 
 
 def _check_certificates(context: Any, field: str, references: Iterable[Mapping[str, Any]]) -> None:
@@ -210,7 +232,9 @@ def service_json(context: Any, edge: SimulatedEdge, service: Mapping[str, Any]) 
     """Return a virtual service in the format of a response, with its health."""
     pools = {pool["id"]: pool for pool in state_of(edge)[POOL]}
     pool = pools[service["loadBalancerPoolRef"]["id"]]
-    is_up = pool["enabled"] and any(member["enabled"] for member in pool["members"])
+    is_up = pool["enabled"] and (
+        bool(pool.get("memberGroupRef")) or any(member["enabled"] for member in pool["members"])
+    )
     return {
         **copy.deepcopy(dict(service)),
         "gatewayRef": {"name": edge.name, "id": gateway_urn(edge)},

@@ -19,6 +19,7 @@ from vcloudair_core.simulator.nsxt.load_balancer.objects import (
     POOL,
     SERVICE,
     engine_group,
+    feature_set,
     new_id,
     parse,
     pool_json,
@@ -78,7 +79,7 @@ def show_config(context: Any, edge: SimulatedEdge) -> Response:
         "enabled": state["enabled"],
         "loadBalancerCloudRef": None,
         "serviceNetworkDefinition": "192.168.255.1/25",
-        "supportedFeatureSet": "STANDARD",
+        "supportedFeatureSet": feature_set(state),
         "transparentModeEnabled": False,
     }
     known = {key: value for key, value in shown.items() if is_at_least(context.version, _CONFIG[key].since)}
@@ -97,6 +98,7 @@ def update_config(context: Any, edge: SimulatedEdge) -> Response:
 
     def apply() -> None:
         state["enabled"] = sent["enabled"]
+        state["featureSet"] = sent.get("supportedFeatureSet") or feature_set(state)
 
     return start_edge_write(
         context, edge, "Updating load balancer configuration", "gatewayLoadBalancerConfigUpdate", apply

@@ -54,3 +54,10 @@ def test_status_of_members_is_shown(vca: Vca, client: MakeClient) -> None:
     assert result.out.splitlines()[1].split() == ["web", "web1", "192.168.10.21:8080", "down", "drain"]
     result = vca("lb", "status", "--edge", "web-edge", "-o", "json")
     assert json.loads(result.out)["pools"] == [pool]
+
+
+def test_member_group_is_listed(vca: Vca, client: MakeClient) -> None:
+    pool = {"name": "web", "members": [], "member_group": "web servers", "default_port": 8080}
+    client(resources={"ans.load_balancer": {**SECTION, "pools": [pool]}})
+    result = vca("lb", "list", "--edge", "web-edge", "--no-trunc")
+    assert "web servers:8080" in result.out

@@ -77,6 +77,11 @@ def test_pools_and_services_are_created_changed_and_deleted(cloud: Harness) -> N
         ({"members": [{"ipAddress": "10.0.0.1", "ratio": 21}]}, "must be from 1 to 20"),
         ({"healthMonitors": [{"type": "DNS"}]}, "'DNS' is not one of"),
         ({"size": 1}, "JSON property 'size' not recognized"),
+        ({"persistenceProfile": {"type": "TLS"}}, "type TLS need the feature set PREMIUM"),
+        ({"persistenceProfile": {"type": "HTTP_COOKIE"}}, "'persistenceProfile.value': must not be blank"),
+        ({"memberGroupRef": {"id": "urn:vcloud:firewallGroup:x"}}, "Only one of members and memberGroupRef"),
+        ({"memberGroupRef": {"id": "urn:vcloud:firewallGroup:x"}, "members": []}, "does not exist"),
+        ({"caCertificateRefs": [{"id": "urn:x"}]}, "the certificate does not exist"),
     ],
 )
 def test_an_invalid_pool_is_refused(cloud: Harness, changes: dict[str, Any], message: str) -> None:

@@ -11,6 +11,13 @@ from typing import Any, ClassVar
 
 from vcloudair_core.services.ans.edge.backend import NSXT
 from vcloudair_core.services.ans.ipsec.nsxt.certificates import reference_to, shown_reference
+from vcloudair_core.services.ans.load_balancer.nsxt.pool_options import (
+    GROUP,
+    PORT,
+    member_group_of,
+    persistence_of,
+    wire_options,
+)
 from vcloudair_core.services.ans.load_balancer.references import ID_KEYS, NEW, POOL, SERVER, Records
 from vcloudair_core.services.ans.load_balancer.spec import (
     ALGORITHMS,
@@ -111,14 +118,20 @@ class NsxtPoolCodec(NsxtListCodec):
         algorithm = spellings.get(sent) or sent.casefold().replace("_", "-")
         monitors = [mapping_of(item).get("type") for item in items_of(record.get("healthMonitors"))]
         types = {wire: name for name, wire in _MONITORS.items()}
+        persistence, persistence_value = persistence_of(record)
+        group, port = member_group_of(record), record.get(PORT)
         return PoolSpec(
             text_of(record.get("name")),
             text_of(record.get("description")),
             algorithm if algorithm in ALGORITHMS else None,
             monitor=next((types.get(str(item)) or str(item).casefold() for item in monitors if item), None),
-            members=tuple(
-                _member_of(mapping_of(item), record.get("defaultPort")) for item in items_of(record.get("members"))
-            ),
+            members=()
+            if group
+            else tuple(_member_of(mapping_of(item), port) for item in items_of(record.get("members"))),
+            member_group=group,
+            default_port=int_of(port),
+            persistence=persistence,
+            persistence_value=persistence_value,
         )
 
     def changed_record(self, record: Mapping[str, Any], spec: Any, changed: tuple[str, ...]) -> dict[str, Any]:
@@ -131,7 +144,14 @@ class NsxtPoolCodec(NsxtListCodec):
             values["healthMonitors"] = [{"type": monitor} for monitor in types]
         if "members" in changed:
             values["members"] = _members(record, spec.members or ())
-        return {**super().changed_record(record, spec, changed), **values}
+        elif "default_port" in changed:
+            values["members"] = _with_ports(record)
+        result = {**super().changed_record(record, spec, changed), **values, **wire_options(record, spec, changed)}
+        if result.get(GROUP):
+            result.pop("members", None)
+        elif not record.get(GROUP):
+            result.pop(GROUP, None)
+        return result
 
 
 class NsxtServiceCodec(NsxtListCodec):
@@ -213,6 +233,15 @@ def _members(record: Mapping[str, Any], specs: Sequence[MemberSpec]) -> list[dic
         }
         for spec in specs
     ]
+
+
+def _with_ports(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the members of a pool with explicit ports.
+
+    With them, a new default port does not change the members.
+    """
+    members = [item for item in items_of(record.get("members")) if isinstance(item, dict)]
+    return [{**item, "port": _member_of(item, record.get(PORT)).port} for item in members]
 
 
 def _ports(record: Mapping[str, Any], spec: VirtualServerSpec, changed: tuple[str, ...]) -> list[dict[str, Any]]:

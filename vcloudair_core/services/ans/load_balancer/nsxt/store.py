@@ -13,6 +13,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, InvalidRequestError, NotFoundError, PermissionDeniedError
 from vcloudair_core.services.ans.ipsec.nsxt.certificates import CertificateLibrary
 from vcloudair_core.services.ans.load_balancer.nsxt.codec import CONFIG, POOLS, SECTION_KEY, SERVICES
+from vcloudair_core.services.ans.load_balancer.nsxt.pool_options import GROUP
 from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
 from vcloudair_core.services.ans.section.json_values import items_of, mapping_of
@@ -26,7 +27,8 @@ class NsxtLoadBalancerStore(NsxtStore, StageableSectionStore):
     """The pools and virtual services of an NSX-T edge gateway.
 
     A read makes three calls, and one more for each pool and each virtual service. If a virtual service has a
-    certificate, the certificate library is read once for each store. A write makes one call for each changed object.
+    certificate, the certificate library is read once for each store. If a spec has a member group, the list of firewall
+    groups is read once. A write makes one call for each changed object.
     If a new virtual service refers to a new pool, the pools are listed once more, because the server does not return
     the ID of a new pool. A new virtual service without a service engine group takes one more call.
     """
@@ -67,9 +69,10 @@ class NsxtLoadBalancerStore(NsxtStore, StageableSectionStore):
         deleted, changed, new = changed_records(_list(base, SERVICES), _list(document, SERVICES))
         writes = SingleWrites(self.api)
         for pool in changed_pools:
-            writes.write("PUT", _path(POOLS, str(pool["id"])), pool)
+            writes.write("PUT", _path(POOLS, str(pool["id"])), self._pool_to_send(pool))
         for pool in new_pools:
-            writes.write("POST", _path(POOLS), {**pool, "enabled": True, "gatewayRef": self._gateway()})
+            body = {**self._pool_to_send(pool), "enabled": True, "gatewayRef": self._gateway()}
+            writes.write("POST", _path(POOLS), body)
         for identifier in deleted:
             self._delete(writes, SERVICES, identifier)
         pool_ids = {str(pool.get("name")): str(pool["id"]) for pool in _list(document, POOLS) if pool.get("id")}
@@ -114,6 +117,20 @@ class NsxtLoadBalancerStore(NsxtStore, StageableSectionStore):
 
     def _gateway(self) -> dict[str, str]:
         return {"id": f"urn:vcloud:gateway:{self.edge.edge_id}", "name": self.edge.name}
+
+    def _pool_to_send(self, pool: dict[str, Any]) -> dict[str, Any]:
+        """Return a pool for a write, with the ID of its member group.
+
+        Raises: NotFoundError if the group no longer exists.
+        """
+        group = mapping_of(pool.get(GROUP))
+        if not group or group.get("id"):
+            return pool
+        name = str(group.get("name"))
+        ids = self.objects.group_ids(name)
+        if not ids:
+            raise NotFoundError(f"Writing pool {pool.get('name')!r} failed. The group {name!r} no longer exists.")
+        return {**pool, GROUP: {"name": name, "id": ids[0]}}
 
     def _to_send(self, service: Mapping[str, Any], pool_ids: Mapping[str, str]) -> dict[str, Any]:
         """Return a virtual service for a write, with the IDs of all referenced objects."""
