@@ -10,6 +10,7 @@ import gc
 import sys
 import time
 import traceback
+import weakref
 from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any
@@ -94,6 +95,21 @@ def test_thousand_rules_take_one_get_or_get_put_get(client: Client, simulator: S
     changed = [*rules(SIZE - 1), {**rules()[-1], "action": "reject"}]
     assert client.ensure("ans.firewall", {"rules": changed}).changed is True
     assert _calls(simulator) == ["GET", "PUT", "GET"]
+
+
+@pytest.mark.parametrize("size", [3, 2])
+def test_documents_are_freed_without_a_garbage_collection(client: Client, size: int) -> None:
+    client.ensure("ans.firewall", {"rules": rules(3)}, state="exact")
+    gc.collect()
+    gc.disable()
+    try:
+        outcome = client.ensure("ans.firewall", {"rules": rules(size)}, state="exact")
+        plan = weakref.ref(outcome.plan)
+        assert (outcome.changed, len(outcome.after["rules"])) == (size != 3, size)
+        del outcome
+        assert plan() is None
+    finally:
+        gc.enable()
 
 
 def test_thousand_converged_rules_take_little_more_time_than_bare_requests(

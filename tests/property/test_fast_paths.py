@@ -28,6 +28,7 @@ from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, complete
 from vcloudair_core.services.ans.section.document import SectionDocument
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning, is_any
+from vcloudair_core.services.ans.section.xml_codec import XmlCodec
 from vcloudair_core.services.ans.section.xml_elements import children, fast_copies, set_text
 
 ODD_VALUES: st.SearchStrategy[Any] = st.sampled_from(
@@ -189,3 +190,36 @@ def test_copies_have_the_elements_and_texts_of_the_original(records: list[Any], 
         return name, element.text or "", [content(child) for child in element]
 
     assert list(map(content, fast_copies(holder, "rule"))) == list(map(content, children(holder, "rule")))
+
+
+MARKUP_TEXTS = st.one_of(
+    st.sampled_from(["a & b", "<x>", "a > b", '"quoted"', "it's", "", "Ünicode", "]]>", "tab\there", "\x85", "\ufffe"]),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+)
+
+
+def markup_or_refusal(codec: XmlFirewallCodec, specs: list[FirewallRuleSpec], *, general: bool) -> Any:
+    holder = etree.Element("firewallRules")
+    try:
+        records = XmlCodec.new_records(codec, specs, holder) if general else codec.new_records(specs, holder)
+    except ValueError as exc:
+        return str(exc)
+    return [etree.tostring(record) for record in records]
+
+
+@settings(max_examples=150, deadline=None)
+@given(rule_lists(), MARKUP_TEXTS, MARKUP_TEXTS)
+def test_new_records_from_markup_equal_those_built_from_elements(
+    data: list[dict[str, Any]], name: str, description: str
+) -> None:
+    specs = [completed_rule(parse_rule(rule)) for rule in data]
+    specs = [replace(spec, name=name, description=description) for spec in specs] * 12
+    codec = XmlFirewallCodec()
+    assert markup_or_refusal(codec, specs, general=False) == markup_or_refusal(codec, specs, general=True)
+
+
+def test_long_lists_of_usual_rules_are_parsed_from_markup() -> None:
+    specs = [completed_rule(FirewallRuleSpec(name=f"a & b {number}", source=("10.0.0.1",))) for number in range(20)]
+    with mock.patch.object(XmlFirewallCodec, "fill", side_effect=AssertionError):
+        records = XmlFirewallCodec().new_records(specs, etree.Element("firewallRules"))
+    assert [record.findtext("name") for record in records] == [spec.name for spec in specs]

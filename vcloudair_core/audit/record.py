@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.engine.ensure.garbage_collection import paused_collection
 from vcloudair_core.settings.directories import current_user
 from vcloudair_core.util.redaction import MASK, redact_tree, remembered, secret_spellings
 
@@ -123,6 +124,7 @@ def target_of(store: Store) -> dict[str, str]:
     }
 
 
+@paused_collection()
 def plan_of(plan: Plan, session: Session) -> dict[str, Any]:
     """Return the summary and the changes of a plan, without secrets.
 

@@ -296,13 +296,14 @@ def _assemble(
     for element in arrangement.order:
         spec = specs_by_element.get(element)
         if element < 0:
-            with problems.catch(path(positions[element])):
+            try:
                 new_rule = kind.completed(spec)
                 _check_name(kind, new_rule)
-                steps.append(RuleStep(None, new_rule))
-                changes.append(
-                    Change("create", display_name(new_rule), None, plain(new_rule), (), (None, place[element]))
-                )
+            except SpecError as exc:
+                problems.items += exc.within(path(positions[element])).problems
+                continue
+            steps.append(RuleStep(None, new_rule))
+            changes.append(Change("create", display_name(new_rule), None, plain(new_rule), (), (None, place[element])))
             continue
         current = live[element].spec
         if spec is not None:

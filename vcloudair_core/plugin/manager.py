@@ -66,6 +66,9 @@ class _FastManager(pluggy.PluginManager):
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
         value = getattr(plugin, "__dict__", {}).get(name)
+        if isinstance(plugin, types.ModuleType) and type(value) is types.FunctionType:
+            options = value.__dict__.get(f"{self.project_name}_impl")
+            return options if isinstance(options, dict) else None
         is_function = inspect.isroutine(value) or isinstance(value, (classmethod, staticmethod))
         if isinstance(plugin, types.ModuleType) and not is_function:
             return None

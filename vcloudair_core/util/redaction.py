@@ -14,7 +14,7 @@ import json
 import re
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -114,6 +114,7 @@ class MaskedStr(str):
         return str, (str(self),)
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Return True if a key, attribute or header with this name has a secret value."""
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
@@ -152,10 +153,19 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
     A secret of one or two characters is redacted only after such a name. Replacing every ``a`` would make the text
     unreadable and reveal the secret.
     """
+    return _redact(text, _long_spellings(secrets))
+
+
+def _long_spellings(secrets: Iterable[Secret | str]) -> list[str]:
+    """Return the secrets in all encodings, without very short ones, longest first."""
     spellings: set[str] = set()
     for secret in secrets:
         spellings |= secret_spellings(secret.reveal() if isinstance(secret, Secret) else secret)
-    for spelling in sorted((known for known in spellings if len(known) > 2), key=len, reverse=True):
+    return sorted((known for known in spellings if len(known) > 2), key=len, reverse=True)
+
+
+def _redact(text: str, spellings: Sequence[str]) -> str:
+    for spelling in spellings:
         text = text.replace(spelling, MASK)
     if not _MAY_NAME_A_SECRET.search(text):
         return text
@@ -194,11 +204,12 @@ def remembered() -> list[Secret]:
 
 def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
     """Return a copy of JSON-like data in which all secret values are ``***``."""
-    known = list(secrets)
-    if isinstance(value, Secret):
-        return MASK
+    return _redact_tree(value, _long_spellings(secrets))
+
+
+def _redact_tree(value: Any, spellings: Sequence[str]) -> Any:
     if isinstance(value, str):
-        return redact_text(value, known)
+        return _redact(value, spellings)
     if isinstance(value, Mapping):
         return {
             key: (
@@ -206,13 +217,13 @@ def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
                 if is_secret_name(str(key))
                 and item not in (None, "")
                 and not isinstance(item, (Mapping, list, tuple, bool))
-                else redact_tree(item, known)
+                else _redact_tree(item, spellings)
             )
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [redact_tree(item, known) for item in value]
-    return value
+        return [_redact_tree(item, spellings) for item in value]
+    return MASK if isinstance(value, Secret) else value
 
 
 def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> Headers:

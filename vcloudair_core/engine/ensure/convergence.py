@@ -161,10 +161,12 @@ class Convergence:
 
     def _read_and_plan(self) -> PlannedState:
         document = self.store.read()
-        plan = self.kind.plan(document, self.desired)
-        merged = cache(lambda: self.kind.merge(document, plan))
-        target = plan.target or self.store.target
-        plan = replace(plan, target=target, outlook=lambda: self.kind.project(merged()), planned=merged)
+        # These functions must refer neither to this object nor to the plan that refers to them: a reference cycle would
+        # keep the documents until a garbage collection.
+        kind, computed = self.kind, self.kind.plan(document, self.desired)
+        merged = cache(lambda: kind.merge(document, computed))
+        target = computed.target or self.store.target
+        plan = replace(computed, target=target, outlook=lambda: kind.project(merged()), planned=merged)
         return PlannedState(document, plan, merged)
 
     def _refresh(self, state: PlannedState) -> PlannedState:
@@ -237,9 +239,10 @@ class Convergence:
 
         The objects are selected now, or at the first call of the function if the kind allows it.
         """
-        if self.kind.can_select_later(document, self.desired):
-            return cache(lambda: self.kind.select(document, self.desired))
-        selected = self.kind.select(document, self.desired)
+        kind, desired = self.kind, self.desired  # see _read_and_plan
+        if kind.can_select_later(document, desired):
+            return cache(lambda: kind.select(document, desired))
+        selected = kind.select(document, desired)
         return lambda: selected
 
     def _kind_warnings(self, document: Document, plan: Plan) -> tuple[str, ...]:

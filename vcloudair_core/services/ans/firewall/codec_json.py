@@ -178,14 +178,15 @@ def _rule(raw: Mapping[str, Any]) -> FirewallRuleSpec:
     application = mapping_of(raw.get("application"))
     applications = texts_of(application.get("applicationId"))
     services = [_service(item) for item in items_of(application.get("service")) if isinstance(item, dict)]
+    enabled, logging = raw.get("enabled"), raw.get("loggingEnabled")
     rule_id = digits_of(raw.get("ruleId"))
     tag = digits_of(raw.get("ruleTag"))
     direction = text_of(raw.get("direction"))
     values = {
         "name": text_of(raw.get("name")) or "",
         "action": (text_of(raw.get("action")) or "deny").casefold(),
-        "enabled": bool_of(raw.get("enabled"), True),
-        "logging": bool_of(raw.get("loggingEnabled"), False),
+        "enabled": enabled if type(enabled) is bool else bool_of(enabled, True),
+        "logging": logging if type(logging) is bool else bool_of(logging, False),
         "description": text_of(raw.get("description")) or "",
         "source": _members(source),
         "destination": _members(destination),

@@ -5,11 +5,13 @@ Source: protocol/ans.md §2.8, §9.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import spec_with
 from vcloudair_core.services.ans.firewall.model import (
     READ_ONLY,
@@ -24,7 +26,6 @@ from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallP
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec
 from vcloudair_core.services.ans.section.xml_elements import (
     add_text,
-    all_texts,
     bool_of,
     child_of,
     children,
@@ -37,6 +38,7 @@ from vcloudair_core.services.ans.section.xml_elements import (
     set_text,
     tag_like,
     text_of,
+    wire_text,
 )
 from vcloudair_core.util import xml
 
@@ -61,6 +63,8 @@ Source: protocol/ans.md §2.4, §2.8.
 """
 
 _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
+_LONG = 10
+"""Number of new rules from which parsing them from markup is faster."""
 
 
 class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
@@ -114,6 +118,61 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             self._add_endpoint(record, side, getattr(spec, side), getattr(spec, f"{side}_exclude"))
         if spec.services is not None or spec.applications is not None:
             _change_application(record, spec, ("services", "applications"))
+
+    def new_records(self, specs: Sequence[FirewallRuleSpec], holder: _Element) -> Sequence[_Element]:
+        """Return the records of new rules.
+
+        Long lists are parsed from markup, which is faster than creating each element. If a text is unusual, or if the
+        list has a namespace, the general way is used. The result is the same.
+        """
+        name = self.records_path[-1]
+        if len(specs) >= _LONG and tag_like(holder, name) == name:
+            records = [self._markup(spec) for spec in specs]
+            if None not in records:
+                inside = "".join(f"<{name}>{record}</{name}>" for record in records)
+                return list(etree.fromstring(f"<{holder.tag}>{inside}</{holder.tag}>"))
+        return super().new_records(specs, holder)
+
+    def _markup(self, spec: FirewallRuleSpec) -> str | None:
+        """Return the content of a new record as XML, or None if a text is unusual."""
+        parts = list(self._elements(spec))
+        texts = [wire_text(text) for _, text in parts if text is not None]
+        if not all(text and text.isprintable() for text in texts):
+            return None  # lxml rejects control characters, and writes an empty text in another form
+        return "".join(tag if text is None else f"<{tag}>{_escaped(wire_text(text))}</{tag}>" for tag, text in parts)
+
+    def _elements(self, spec: FirewallRuleSpec) -> Iterator[tuple[str, Any]]:
+        """Yield the elements of a new rule in order.
+
+        Yields ``(name, text)`` for an element with a text, and ``(tag, None)`` for the start or end of other elements.
+        """
+        yield "name", spec.name or ""
+        yield "ruleType", "user"
+        for name, wire in _SIMPLE.items():
+            value = getattr(spec, name)
+            if value is not None and name != "name":
+                yield wire, value
+        for side in ("source", "destination"):
+            members, is_excluding = getattr(spec, side), getattr(spec, f"{side}_exclude")
+            lists = {} if members is None else split_members(members, self.vnic_prefix)
+            if is_excluding or any(lists.values()):
+                yield f"<{side}>", None
+                yield "exclude", bool(is_excluding)
+                yield from ((name, text) for name in _LISTS for text in lists.get(name, ()))
+                yield f"</{side}>", None
+        applications = spec.applications or ()
+        services = spec.services or ()
+        if is_any_service(services) and not applications:
+            services = ()
+        if applications or services:
+            yield "<application>", None
+            yield from (("applicationId", text) for text in applications)
+            for service in services:
+                yield "<service>", None
+                for name, value in wire_service(service).items():
+                    yield from ((name, text) for text in (value if isinstance(value, list) else [value]))
+                yield "</service>", None
+            yield "</application>", None
 
     def _add_endpoint(
         self, record: _Element, side: str, members: Sequence[str] | None, is_excluding: bool | None
@@ -185,6 +244,12 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
         remove(holder)
 
 
+def _escaped(text: str) -> str:
+    if "&" in text or "<" in text or ">" in text:
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
+
+
 def _folded(word: str | None) -> str | None:
     return None if word is None else word.casefold()
 
@@ -201,7 +266,8 @@ def _rule(element: Element) -> FirewallRuleSpec:
     """
     by_name = {child.tag: child for child in element}
     texts = {name: (child.text or "").strip() for name, child in by_name.items() if not len(child)}
-    source, destination = all_texts(by_name.get("source")), all_texts(by_name.get("destination"))
+    source, source_exclude = _endpoint(by_name.get("source"))
+    destination, destination_exclude = _endpoint(by_name.get("destination"))
     services, applications = _application(by_name.get("application"))
     rule_id = digits_of(texts.get("id"))
     tag = digits_of(texts.get("ruleTag"))
@@ -211,10 +277,10 @@ def _rule(element: Element) -> FirewallRuleSpec:
         "enabled": bool_of(texts.get("enabled"), True),
         "logging": bool_of(texts.get("loggingEnabled"), False),
         "description": by_name["description"].text or "" if "description" in by_name else "",
-        "source": _members(source),
-        "destination": _members(destination),
-        "source_exclude": bool_of(source.get("exclude", [""])[0], False),
-        "destination_exclude": bool_of(destination.get("exclude", [""])[0], False),
+        "source": source,
+        "destination": destination,
+        "source_exclude": source_exclude,
+        "destination_exclude": destination_exclude,
         "services": services_of(services, applications),
         "applications": applications,
         "match_translated": bool_of(texts.get("matchTranslated"), False),
@@ -225,8 +291,28 @@ def _rule(element: Element) -> FirewallRuleSpec:
     return spec_with(FirewallRuleSpec, values)
 
 
-def _members(texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    return members_of(texts.get("ipAddress", ()), texts.get("vnicGroupId", ()), texts.get("groupingObjectId", ()))
+def _endpoint(element: Element | None) -> tuple[tuple[str, ...], bool | None]:
+    """Return the members of a source or destination, and whether they are excluded."""
+    if element is None:
+        return (ANY,), False
+    return _endpoint_of(tuple([text for child in element for text in (child.tag, child.text or "")]))
+
+
+@lru_cache(maxsize=65536)
+def _endpoint_of(names_and_texts: tuple[str, ...]) -> tuple[tuple[str, ...], bool | None]:
+    texts = _texts_by_name(names_and_texts)
+    members = members_of(
+        tuple(texts.get("ipAddress", ())), tuple(texts.get("vnicGroupId", ())), tuple(texts.get("groupingObjectId", ()))
+    )
+    return members, bool_of(texts.get("exclude", [""])[0], False)
+
+
+def _texts_by_name(names_and_texts: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the texts by name. The argument has each name before its text."""
+    texts: dict[str, list[str]] = {}
+    for name, text in zip(names_and_texts[::2], names_and_texts[1::2], strict=True):
+        texts.setdefault(name, []).append(text.strip())
+    return texts
 
 
 def _application(element: Element | None) -> tuple[list[ServiceSpec], tuple[str, ...]]:
@@ -238,18 +324,20 @@ def _application(element: Element | None) -> tuple[list[ServiceSpec], tuple[str,
     applications: list[str] = []
     for child in element if element is not None else ():
         if child.tag == "service":
-            services.append(_service(all_texts(child)))
+            services.append(_service(tuple([text for item in child for text in (item.tag, item.text or "")])))
         elif child.tag == "applicationId" and (text := (child.text or "").strip()):
             applications.append(text)
     return services, tuple(applications)
 
 
-def _service(texts: Mapping[str, Sequence[str]]) -> ServiceSpec:
+@lru_cache(maxsize=16384)
+def _service(names_and_texts: tuple[str, ...]) -> ServiceSpec:
+    texts = _texts_by_name(names_and_texts)
     return service_of(
-        texts.get("protocol", ("",))[0] or "any",
+        texts.get("protocol", [""])[0] or "any",
         tuple(texts.get("port", ())),
         tuple(texts.get("sourcePort", ())),
-        texts.get("icmpType", (None,))[0],
+        texts["icmpType"][0] if "icmpType" in texts else None,
     )
 
 

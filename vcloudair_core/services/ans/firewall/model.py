@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -33,7 +33,8 @@ Firewall = SectionState[FirewallPolicySpec]
 # -- members of a source or destination --------------------------------------------------------------------------
 
 
-def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=65536)
+def members_of(addresses: tuple[str, ...], interfaces: tuple[str, ...], objects: tuple[str, ...]) -> tuple[str, ...]:
     """Return the three lists of the API as one list of members.
 
     If all three lists are empty, the result is ``any``.
@@ -56,8 +57,10 @@ def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[st
     refuse_names(members)
     for word in members:
         parsed = member(word)
-        if parsed is None or (parsed.kind == ADDRESS and parsed.text == ANY):
+        if parsed is None:
             continue
+        if parsed.kind == ADDRESS and parsed.text == ANY:
+            return {name: [] for name in lists}
         if parsed.kind == ADDRESS:
             lists["ipAddress"].append(parsed.text)
         elif parsed.kind == OBJECT:
@@ -65,8 +68,6 @@ def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[st
         else:
             number = vnic_number(parsed.text)
             lists["vnicGroupId"].append(parsed.text if number is None else f"{vnic_prefix}{number}")
-    if any(member(word) == (ADDRESS, ANY) for word in members):
-        return {name: [] for name in lists}
     return {name: list(dict.fromkeys(items)) for name, items in lists.items()}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from vcloudair_core.engine.canonical import ANY, fold, port_set
-from vcloudair_core.engine.fields import FieldInfo, fields_of, input_key, spec_field
+from vcloudair_core.engine.fields import FieldInfo, fields_of, input_key, spec_field, spec_with
 from vcloudair_core.engine.matching import BY_NAME
 from vcloudair_core.engine.validation import Reader
 from vcloudair_core.services.ans.section.rule_fields import (
@@ -250,16 +250,16 @@ def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
 
     The default action is accept, as in vcloudair 0.5. The server's own default is deny.
     """
-    return replace(
-        spec,
-        action=spec.action or "accept",
-        enabled=True if spec.enabled is None else spec.enabled,
-        logging=False if spec.logging is None else spec.logging,
-        source=spec.source or (ANY,),
-        destination=spec.destination or (ANY,),
-        services=_services_of_new(spec),
-        rule_id=None,
-    )
+    values = {
+        "action": spec.action or "accept",
+        "enabled": True if spec.enabled is None else spec.enabled,
+        "logging": False if spec.logging is None else spec.logging,
+        "source": spec.source or (ANY,),
+        "destination": spec.destination or (ANY,),
+        "services": _services_of_new(spec),
+        "rule_id": None,
+    }
+    return spec_with(type(spec), {**vars(spec), **values})
 
 
 _CONTENT = (

@@ -25,6 +25,8 @@ def texts_of(value: Any) -> tuple[str, ...]:
     """
     if value is None or value == []:
         return ()
+    if type(value) is list and len(value) == 1 and type(value[0]) is str:
+        return (value[0],)
     return tuple([item if type(item) is str else str(item) for item in items_of(value) if item is not None])
 
 
@@ -47,7 +49,7 @@ def int_of(value: Any) -> int | None:
 
 def digits_of(value: Any) -> str | None:
     """Return an integer, such as an ID, as a string, or None for other values."""
-    number = int_of(value)
+    number = value if type(value) is int else int_of(value)
     return None if number is None else str(number)
 
 

@@ -113,7 +113,8 @@ class XmlCodec(ABC, Generic[SettingsT]):
     def encode(self, document: Document) -> bytes:
         """Return the whole section with its version. Source: protocol/ans.md §8."""
         root: _Element = document.tree
-        if any(child_of(record, name) is not None for record in self.records(root) for name in self.not_sent):
+        unsent = [f"{{*}}{name}" for name in self.not_sent]
+        if unsent and next(root.iter(*unsent), None) is not None:
             root = copy.deepcopy(root)
             for record in self.records(root):
                 for child in [child for name in self.not_sent for child in children(record, name)]:
@@ -148,7 +149,8 @@ class XmlCodec(ABC, Generic[SettingsT]):
         if edit.steps is not None:
             holder = root if len(self.records_path) == 1 else ensure_child(root, self.records_path[0])
             records = self.records(root)
-            users = [self._step(records, step, holder) for step in edit.steps]
+            new = iter(self.new_records([step.spec for step in edit.steps if step.slot is None], holder))
+            users = [next(new) if step.slot is None else self._step(records, step) for step in edit.steps]
             others = [child for child in holder if xml.local(child) != self.records_path[-1]]
             types = [self.rule_type_of(record) for record in records]
             holder[:] = [*others, *replace_user_records(records, types, users)]
@@ -160,11 +162,17 @@ class XmlCodec(ABC, Generic[SettingsT]):
         holder = root if len(self.records_path) == 1 else child_of(root, self.records_path[0])
         return children(holder, self.records_path[-1])
 
-    def _step(self, records: Sequence[_Element], step: RuleStep, holder: _Element) -> _Element:
-        if step.slot is None:
+    def new_records(self, specs: Sequence[Any], holder: _Element) -> Sequence[_Element]:
+        """Return the records of new rules for the list element ``holder``."""
+        records = []
+        for spec in specs:
             record = etree.Element(tag_like(holder, self.records_path[-1]))
-            self.fill(record, step.spec)
-            return record
+            self.fill(record, spec)
+            records.append(record)
+        return records
+
+    def _step(self, records: Sequence[_Element], step: RuleStep) -> _Element:
+        assert step.slot is not None
         record = records[step.slot]
         if step.changed:
             self.set_fields(record, step.spec, step.changed)

@@ -85,20 +85,13 @@ def fast_copy(element: _Element) -> Element:
     return copied
 
 
-def all_texts(copy: Element | None) -> dict[str, list[str]]:
-    """Return a mapping from the names of a copy's children to their texts."""
-    texts: dict[str, list[str]] = {}
-    for child in copy if copy is not None else ():
-        texts.setdefault(child.tag, []).append((child.text or "").strip())
-    return texts
-
-
 def add_text(element: _Element, name: str, value: Any) -> None:
     """Add a child with a text, even if a child with the same name exists."""
-    etree.SubElement(element, tag_like(element, name)).text = _text(value)
+    etree.SubElement(element, tag_like(element, name)).text = wire_text(value)
 
 
-def _text(value: Any) -> str:
+def wire_text(value: Any) -> str:
+    """Return a value as the text of an element."""
     if isinstance(value, str):
         return value
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -106,7 +99,7 @@ def _text(value: Any) -> str:
 
 def set_text(element: _Element, name: str, value: Any) -> None:
     """Set the text of the child named ``name``. A missing child is created."""
-    ensure_child(element, name).text = _text(value)
+    ensure_child(element, name).text = wire_text(value)
 
 
 def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
