@@ -111,8 +111,10 @@ def test_fifty_vms_are_tested_migrated_and_failed_back(cloud: VcdaCloud, tmp_pat
     assert {vm.source.site for vm in cloud.simulator.world.vm_replications.values()} == {"site2"}
     assert verdicts(run(cloud, plan, "failback")) == {("succeeded", AT_PEER): VMS}
     starts = Counter(cloud.starts())
-    paths = ("POST failover-test", "DELETE failover-test", "POST migrate", "POST reverse")
-    assert starts == dict(zip(paths, (VMS, VMS, 2 * VMS, VMS), strict=True))
+    # Each group is a vApp.
+    paths = ("POST vapp failover-test", "DELETE vapp failover-test", "POST vapp migrate", "POST vapp reverse")
+    vapps = len(NAMES)
+    assert starts == dict(zip(paths, (vapps, vapps, 2 * vapps, vapps), strict=True))
 
 
 @needs_chromium

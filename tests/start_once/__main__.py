@@ -28,9 +28,11 @@ KILLS_A_RUN = 4
 MOST_TURNS = 20
 ALL = {**NAMED, **{mode.name: mode for mode in VCDA_MODES}}
 RACES = ("prompt", "slow answer", "answer lost", "starts later", "visible later, link hidden", "busy while in progress",
-         "vcda, prompt", "vcda, answer lost", "vcda, starts later", "vcda, refuses by 409, answer lost")  # fmt: skip
+         "vcda, prompt", "vcda, answer lost", "vcda, starts later", "vcda, refuses by 409, answer lost",
+         "vcda, vApp, prompt", "vcda, vApp, starts later, answer lost")  # fmt: skip
 PLAYS = ("prompt", "slow answer", "no answer, carried out later", "answer lost", "starts later",
-         "gateway 503 after forwarding", "vcda, prompt", "vcda, answer lost", "vcda, starts later")  # fmt: skip
+         "gateway 503 after forwarding", "vcda, prompt", "vcda, answer lost", "vcda, starts later",
+         "vcda, vApp, answer lost")  # fmt: skip
 GATEWAYS = tuple(name for name in ALL if name.removeprefix("vcda, ").startswith("gateway"))
 Proof = Callable[..., None]
 

@@ -21,6 +21,8 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.vcda.entities import COMPLETE, SUCCEEDED
 
 TASK_S = 0.5
+VAPP = "shop"
+"""Name of the vApp of the VMs in modes with a vApp."""
 NOT_EXECUTED = ("throttle", "busy")
 """Faults with which the API rejects a request, so that it can be repeated."""
 
@@ -88,13 +90,31 @@ class VcdaCloud(Cloud):
     def by_id(self) -> dict[str, str]:
         return {key: one.vm_name for key, one in self.server.simulator.world.vm_replications.items()}
 
+    def posts(self, user: str = "") -> Counter[str]:
+        log = self.server.simulator.request_log.entries(method="POST", path=self.mode.action)
+        counted = [entry for entry in log if entry.note not in NOT_EXECUTED and user in ("", entry.user)]
+        return Counter(name for entry in counted for name in self._names_of(entry.path.split("/")[self.id_at]))
+
+    def vapp_posts(self) -> int:
+        """Return the number of POSTs for a vApp that the API did not reject."""
+        log = self.server.simulator.request_log.entries(method="POST", path="/vapp-replications/")
+        return len([entry for entry in log if entry.note not in NOT_EXECUTED])
+
+    def _names_of(self, replication_id: str) -> list[str]:
+        """Return the VM names of a replication of a VM or of a vApp."""
+        replications = self.server.simulator.world.vm_replications.values()
+        return [one.vm_name for one in replications if replication_id in (one.replication_id, one.vapp_replication_id)]
+
     def carried_out(self) -> Counter[str]:
         simulator = self.server.simulator
         with simulator._lock:
             simulator.tasks.settle()
             tasks = simulator.world.vcda_tasks.values()
             return Counter(
-                task.resource_name for task in tasks if (task.workflow, task.state) == ("failover", SUCCEEDED)
+                name
+                for task in tasks
+                if (task.workflow, task.state) == ("failover", SUCCEEDED)
+                for name in self._names_of(task.resource_id)
             )
 
     def recovered(self) -> set[str]:
@@ -113,7 +133,7 @@ def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Ite
     """
     with tempfile.TemporaryDirectory(prefix="vca-cloud-") as folder:
         inventory = Path(folder) / "inventory.json"
-        inventory.write_text(json.dumps(_inventory(vms, users, mode.provider)))
+        inventory.write_text(json.dumps(_inventory(vms, users, mode)))
         is_vcda = mode.provider == VCDA
         options = {"vcda_task_s" if is_vcda else "dr_task_s": TASK_S, **mode.options}
         config = SimulatorConfig(**{"profile": "vcd", "inventory_file": str(inventory), **options})
@@ -123,15 +143,19 @@ def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Ite
             yield (VcdaCloud if is_vcda else Cloud)(server, mode)
 
 
-def _inventory(vms: int, users: tuple[str, ...], provider: str) -> dict[str, Any]:
+def _inventory(vms: int, users: tuple[str, ...], mode: Mode) -> dict[str, Any]:
     names = [f"vm{number}" for number in range(1, vms + 1)]
     people = [{"name": name, "password": "demo-password"} for name in users]
     vdcs: list[dict[str, Any]] = [{"name": "vdc1", "replications": [{"name": name} for name in names]}]
-    if provider == VCDA:
+    if mode.provider == VCDA:
         replications = [{"name": name, "source_vdc": "source1"} for name in names]
-        source = {"name": "source1", "site": "site1", "vms": [{"name": name} for name in names]}
+        source = {"name": "source1", "site": "site1", "vms": [_source_vm(name, mode) for name in names]}
         vdcs = [{"name": "vdc1", "site": "site2", "vcda_replications": replications}, source]
     return {"orgs": [{"name": "org1", "users": people, "vdcs": vdcs}]}
+
+
+def _source_vm(name: str, mode: Mode) -> dict[str, str]:
+    return {"name": name, "vapp": VAPP if mode.vapp else f"{name}-vapp"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.start_once.cloud import Cloud, Ended, Operator, cloud_of, wait_for
+from tests.start_once.cloud import VAPP, Cloud, Ended, Operator, VcdaCloud, cloud_of, wait_for
 from tests.start_once.figures import Figures
 from tests.start_once.modes import Mode
 from vcloudair_core import errors
@@ -34,13 +34,18 @@ def killed_run(mode: Mode, seed: int, folder: Path, figures: Figures, *, kills: 
     with cloud_of(mode, vms) as cloud:
         operator = Operator(cloud, folder)
         # An operator can resume a dead run or repeat the command.
-        takes_up = RESUME if chance.random() < 0.7 else FAILOVER
-        words: tuple[str, ...] = (*FAILOVER, "--max-concurrent", str(chance.choice([1, 2, vms])))
+        failover = ("failover", VAPP, *FAILOVER[2:]) if mode.vapp else FAILOVER
+        takes_up = RESUME if chance.random() < 0.7 else failover
+        limit = vms if mode.vapp else chance.choice([1, 2, vms])
+        words: tuple[str, ...] = (*failover, "--max-concurrent", str(limit))
         for _ in range(kills):
             _kill_once(cloud, operator, words, chance, figures)
             if operator.has_run():
                 words = takes_up
         _finish(cloud, operator, words, figures)
+        if mode.vapp and not figures.unknown:
+            assert isinstance(cloud, VcdaCloud)
+            assert cloud.vapp_posts() == 1, "the VMs of the vApp were started one by one"
 
 
 def _kill_once(

@@ -22,7 +22,8 @@ class Mode:
     """A simulated behavior of the DR API ``provider``.
 
     ``settle_s`` is the time in seconds after which all accepted actions are executed and visible. ``timeout_s`` is the
-    response timeout of the client. ``window_s`` is the time in seconds for which a POST has no response.
+    response timeout of the client. ``window_s`` is the time in seconds for which a POST has no response. If ``vapp`` is
+    true, the VMs are in one vApp, which one request starts. Otherwise, each VM has a vApp of its own.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Mode:
     timeout_s: float = 10.0
     window_s: float = 0.1
     provider: str = VR
+    vapp: bool = False
 
     @property
     def action(self) -> str:

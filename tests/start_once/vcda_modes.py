@@ -46,5 +46,20 @@ VCDA_MODES = (
     _mode("vcda, source site down, answer lost", {"vcda_site_down": "site1"}, (LOST,)),
     _mode("vcda, refuses by 409, answer lost", {"vcda_state_error_via": "http-409"}, (LOST,)),
     _mode("vcda, 429 at first", faults=(_fault("throttle", count=4),)),
+    _mode("vcda, vApp, prompt", vapp=True),
+    _mode(
+        "vcda, vApp, no answer, carried out later",
+        faults=(_fault("late", seconds=2.0),), settle_s=3, timeout_s=1, window_s=1, vapp=True,
+    ),
+    _mode("vcda, vApp, answer lost", faults=(LOST,), vapp=True),
+    _mode("vcda, vApp, answer lost, operation ID ignored", _search("ignored"), (LOST,), vapp=True),
+    _mode("vcda, vApp, answer lost, operation ID not found", _search("empty"), (LOST,), vapp=True),
+    _mode("vcda, vApp, starts later, answer lost", {"vcda_start_delay_s": 2.0}, (LOST,), settle_s=3, vapp=True),
+    _mode("vcda, vApp, visible later, answer lost", {"vcda_visible_after_s": 2.0}, (LOST,), settle_s=3, vapp=True),
+    _mode("vcda, vApp, gateway 503 after forwarding", faults=(_fault("gateway"),), vapp=True),
+    _mode("vcda, vApp, no task list, answer lost", faults=(LOST, NO_LISTS), vapp=True),
+    _mode("vcda, vApp, tasks cannot be read", {"vcda_task_gone_after": 1}, (LOST,), vapp=True),
+    _mode("vcda, vApp, refuses by 409, answer lost", {"vcda_state_error_via": "http-409"}, (LOST,), vapp=True),
+    _mode("vcda, vApp, 429 at first", faults=(_fault("throttle", count=4),), vapp=True),
 )  # fmt: skip
 """Simulator options of all modes of VCDA. By default, an action takes 0.5 seconds."""

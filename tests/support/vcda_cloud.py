@@ -34,9 +34,13 @@ class VcdaCloud:
         return [f"{item.method} {item.path}" for item in entries if text in item.path and method in ("", item.method)]
 
     def starts(self) -> list[str]:
-        """Return the method and last path segment of each request that starts an action."""
+        """Return the requests that start actions, such as ``POST vapp failover``."""
         entries = [item for item in self.simulator.request_log.entries() if item.method in ("POST", "DELETE")]
-        return [f"{item.method} {item.path.rpartition('/')[2]}" for item in entries if "/vm-replications/" in item.path]
+        return [
+            f"{item.method} {'vapp ' * ('/vapp-' in item.path)}{item.path.rpartition('/')[2]}"
+            for item in entries
+            if "-replications/" in item.path
+        ]
 
     def vm(self, number: int = 1) -> Any:
         """Return the recovered VM of a replication, or None."""

@@ -8,7 +8,8 @@ one process) and ``event``.
     ``run_id``; ``action`` (such as test); ``plan``: ``{name, path, digest, description, rto_minutes,
     rpo_minutes, on_error, max_concurrent}``; ``cloud``: ``{url, org, user, api_version}``; ``host``, ``user`` and
     ``pid`` of the process, ``version`` (of vcloudair-core); ``groups``: ``[{name, priority, depends_on, rto_minutes,
-    vms: [{id, name, href, depends_on, rto_minutes, rpo_minutes}]}]``. Each VM is listed once.
+    vms: [{id, name, href, depends_on, rto_minutes, rpo_minutes}]}]``. Each VM is listed once. With VCDA, it also has
+    ``vapp_href``, the link of the replication of its vApp.
 ``run_resumed``
     ``host``, ``user`` and ``pid`` of the process that resumes a run that was stopped or died.
 ``group_started``, ``group_finished``
@@ -23,7 +24,8 @@ one process) and ``event``.
     ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the time of the newest data);
     ``intent_at`` (the time before the request, in seconds since 1970, by the clock of the server if ``is_server_time``
     is true), ``state`` (of the replication), ``vms_before`` (IDs of the VMs that already had this name, or null),
-    ``operation_id`` (the ID that the request carries, empty if the API has no such IDs).
+    ``operation_id`` (the ID that the request carries, empty if the API has no such IDs), ``together`` (the IDs of all
+    VMs that the request starts, if it starts the VMs of a vApp).
     The event is written before the request is sent. From then on, the action may be in progress.
 ``vm_started``
     ``id``, ``task`` (the link of the task, empty when the response was lost). If the task is found later, a second

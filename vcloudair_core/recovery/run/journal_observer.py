@@ -43,6 +43,7 @@ class JournalObserver(ScheduleObserver):
             is_server_time=operation.is_server_time,
             state=replication.described(),
             operation_id=operation.operation_id,
+            **({"together": list(operation.together)} if operation.together else {}),
         )
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:

@@ -46,11 +46,13 @@ def _resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
                 or planned.get(vm["id"])
                 or PlannedVm(vm["name"])
             )
-            placed.append((Reference(vm["href"], vm["name"]), (planned_vm, group["name"])))
+            reference = Reference(vm["href"], vm["name"], str(vm.get("vapp_href") or ""))
+            placed.append((reference, (planned_vm, group["name"])))
     state = RunState(plan, operations_of(plan, run_events[0]["action"], placed))
     by_id = {operation.reference.id: operation for operation in state.operations}
     for event in run_events:
         _apply(state, by_id, event)
+    _note_starts_together(by_id, run_events)
     for operation in state.operations:
         # A VM that was skipped because another VM failed can start if the other VM succeeds later.
         if operation.verdict == "skipped":
@@ -113,6 +115,26 @@ def _note_start(operation: Operation, event: Event) -> None:
     operation.is_server_time = bool(intent_at and event.get("is_server_time"))
     operation.state_before = event.get("state")
     operation.operation_id = str(event.get("operation_id") or "")
+
+
+def _note_starts_together(by_id: Mapping[str, Operation], run_events: Sequence[Event]) -> None:
+    """Record the start of the VMs of a vApp whose own events are missing.
+
+    One request starts all VMs of the vApp. If the process died between their events, it is not known which VMs the
+    server has started, so all of them are in doubt.
+    """
+    starts = [event for event in run_events if event["event"] == events.VM_STARTING]
+    known = {(str(event["id"]), str(event.get("operation_id") or "")) for event in starts}
+    for event in starts:
+        identifier = str(event.get("operation_id") or "")
+        first = by_id.get(str(event["id"]))
+        if first is None or not first.may_have_started or first.operation_id != identifier:
+            continue
+        for vm in map(str, event.get("together") or ()):
+            if vm in by_id and (vm, identifier) not in known:
+                known.add((vm, identifier))
+                _wait(by_id[vm])
+                _note_start(by_id[vm], {**event, "state": None, "vms_before": None})
 
 
 def _apply_step(state: RunState, event: Event) -> None:

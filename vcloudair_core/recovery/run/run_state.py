@@ -53,6 +53,7 @@ def _described(operation: Operation, vm: PlannedVm) -> dict[str, Any]:
         "id": operation.reference.id,
         "name": operation.reference.name,
         "href": operation.reference.href,
+        **({"vapp_href": operation.reference.vapp_href} if operation.reference.vapp_href else {}),
         "planned": operation.name,
         "depends_on": list(vm.depends_on),
         "rto_minutes": vm.rto_minutes,

@@ -25,11 +25,14 @@ _VCDA_ID = re.compile(r"[A-Z][A-Z0-9]*-[0-9A-Fa-f-]{36}\Z")
 class Reference:
     """An entry in a list of replications or VDCs.
 
-    The path of ``href`` is not interpreted, except for the ID at its end. Source: protocol/dr.md §2.
+    The path of ``href`` is not interpreted, except for the ID at its end. ``vapp_href`` is the link of the replication
+    of the vApp, if the API has one. Its tasks apply to all VMs of the vApp. Source: protocol/dr.md §2, protocol/vcda.md
+    §3.
     """
 
     href: str
     name: str = ""
+    vapp_href: str = ""
 
     @property
     def id(self) -> str:
@@ -92,6 +95,7 @@ class Replication(ABC):
         tasks: The tasks in progress, if the server returns them.
         server_time: The server time of the response, in seconds since 1970.
         vm_id: The UUID of the recovered VM, if the server returns it.
+        vapp_name: The name of the vApp at the source, if the server returns it.
 
     Source: protocol/dr.md §2.3.
     """
@@ -112,6 +116,7 @@ class Replication(ABC):
     tasks: tuple[Task, ...] = ()
     server_time: float | None = None
     vm_id: str = ""
+    vapp_name: str = ""
 
     names_vm: ClassVar[bool] = False
     """True if ``vm_id`` identifies the recovered VM.

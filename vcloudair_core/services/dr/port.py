@@ -126,6 +126,21 @@ class RecoveryProvider(ABC):
     def start(self, replication: Replication, request: StartRequest) -> Task | None:
         """Start an action. If the response is lost, the request is not sent again."""
 
+    def why_not_together(self, replications: Sequence[Replication], requests: Sequence[StartRequest]) -> str:
+        """Return the reason why one request cannot start the action on all VMs of a vApp.
+
+        Return an empty string if :meth:`start_together` can send this request. ``requests`` has the request for each
+        replication, before :meth:`prepare`.
+        """
+        return f"{self.title} has no actions on vApps"
+
+    def start_together(self, replications: Sequence[Replication], requests: Sequence[StartRequest]) -> Task | None:
+        """Start an action on all VMs of a vApp with one request.
+
+        All requests have the same operation ID. If the response is lost, the request is not sent again.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def tasks(self, since: float | None = None) -> list[Task]:
         """Return the recent tasks of the org, including all tasks in progress.

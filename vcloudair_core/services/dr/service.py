@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError, VcloudAirError
@@ -82,7 +83,10 @@ class RecoveryService:
             return {}
         listed = self.references()
         if any(not reference.name for reference in listed):
-            listed = [Reference(replication.href, replication.name) for replication in self.read(listed)]
+            listed = [
+                replace(reference, href=replication.href, name=replication.name)
+                for reference, replication in zip(listed, self.read(listed), strict=True)
+            ]
         chosen = {name: self._match(name, listed, action) for name in names}
         missing = [name for name, references in chosen.items() if not references]
         if missing:

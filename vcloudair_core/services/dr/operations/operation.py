@@ -117,6 +117,7 @@ class Operation(Attempt):
         is_server_time: True if ``intent_at`` is from the server's clock, False if it is from the clock of this host.
         state_before: The state of the replication before the action.
         operation_id: The ID of the request, or an empty string if the API has no such IDs.
+        together: The IDs of all replications that the request starts, if it starts the VMs of a vApp.
         result: The result of the last attempt.
     """
 
@@ -147,6 +148,7 @@ class Operation(Attempt):
     is_server_time: bool = False
     state_before: str | None = None
     operation_id: str = ""
+    together: tuple[str, ...] = ()
     result: Result = field(init=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +157,14 @@ class Operation(Attempt):
     @property
     def key(self) -> str:
         return self.reference.href
+
+    @property
+    def vapp_key(self) -> tuple[str, str] | None:
+        """Return a key that the VMs of a vApp in the same group share.
+
+        Return None for a VM without a vApp.
+        """
+        return (self.group_name, self.reference.vapp_href) if self.reference.vapp_href else None
 
     @property
     def verdict(self) -> str:

@@ -150,15 +150,20 @@ class OperationScheduler(OperationObserver):
             self._poll_at = 0.0
 
     def _begin_ready(self) -> None:
-        """Begin ready operations in order, up to the limit."""
+        """Begin ready operations in order, up to the limit.
+
+        The VMs of a vApp begin together, so that one request can start them. If they are more than the limit, they
+        begin one by one.
+        """
         batch: list[Operation] = []
-        while self._ready and len(batch) + sum(map(len, self._trackers)) < self._max_concurrent:
-            operation = self._ready.popleft()
-            if operation.state == READY and self.halted and not operation.may_have_started:
-                self.skip([operation], self.halted)
-            elif operation.state == READY:
-                operation.state = IN_PROGRESS
-                batch.append(operation)
+        while self._ready:
+            room = self._max_concurrent - len(batch) - sum(map(len, self._trackers))
+            vms = self._ready_of_vapp(self._ready[0])
+            if room <= 0 or room < len(vms) <= self._max_concurrent:
+                break
+            for operation in vms[:room]:
+                self._ready.remove(operation)
+                batch += self._begun(operation)
         if not batch:
             return
         self._events += 1
@@ -170,6 +175,20 @@ class OperationScheduler(OperationObserver):
         for operation in starting:
             operation.may_be_in_progress = operation.may_be_in_progress or operation.may_have_started
         self._tracker.begin(starting)
+
+    def _ready_of_vapp(self, operation: Operation) -> list[Operation]:
+        """Return an operation and the other ready operations of its vApp."""
+        key = operation.vapp_key
+        return [operation] if key is None else [other for other in self._ready if other.vapp_key == key]
+
+    def _begun(self, operation: Operation) -> list[Operation]:
+        """Return a list with the operation if it begins. Otherwise, return an empty list."""
+        if operation.state == READY and self.halted and not operation.may_have_started:
+            self.skip([operation], self.halted)
+        elif operation.state == READY:
+            operation.state = IN_PROGRESS
+            return [operation]
+        return []
 
     # -- tracks --------------------------------------------------------------------------------------------------
 
@@ -310,11 +329,22 @@ class OperationScheduler(OperationObserver):
             operation.state = OVER
         else:
             operation.state, operation.needs_cleanup = WAITING, self._action == TEST
-            operation.not_before = self._clock.now() + operation.retry_delay
+            self._delay(operation)
             operation.may_have_started, operation.task_href, operation.vms_before = False, "", None
         self._events += 1
         self._observer.finished(operation, is_final=is_final)
         self.check_failure(operation)
+
+    def _delay(self, operation: Operation) -> None:
+        """Set the time of the next attempt.
+
+        The VMs of a vApp that failed together start together again.
+        """
+        operation.not_before = self._clock.now() + operation.retry_delay
+        for identifier in operation.together:
+            for other in self._scheduled.values():
+                if other.reference.id == identifier and other.state == WAITING:
+                    other.not_before = max(other.not_before, operation.not_before)
 
     def cleaned_up(self, cleanup: Operation) -> None:
         """Schedule another attempt of a test after its cleanup has ended.

@@ -92,11 +92,11 @@ def action_in_tasks(action: str) -> str:
 def belongs_to(task: Task, reference: Reference) -> bool:
     """Return True when a task belongs to a replication.
 
-    The owner of the task is compared with the replication. If a queued task has no owner yet, the ID in its description
-    is compared.
+    The owner of the task is compared with the replication. A task on a vApp belongs to the replications of its VMs. If
+    a queued task has no owner yet, the ID in its description is compared.
     """
     if task.owner_href:
-        return path_of(task.owner_href) == path_of(reference.href)
+        return path_of(task.owner_href) in {path_of(href) for href in (reference.href, reference.vapp_href) if href}
     return reference.id.casefold() in task.operation.casefold()
 
 

@@ -11,6 +11,7 @@ The rules, in the order in which they apply:
    intent stays open until the outcome is known.
 4. If the server refuses a request because the action is in progress or complete, the operation has not failed. The
    action is tracked, no matter who started it.
+5. One request can start all VMs of a vApp. The intent is recorded for each of them before the request is sent.
 """
 
 from __future__ import annotations
@@ -72,6 +73,21 @@ class StartResult:
     hint: str = ""
     error: VcloudAirError | None = None
     is_pending: bool = False
+
+
+@dataclass(frozen=True)
+class _Conflict:
+    """An action in progress, or an unknown state, that prevents a request.
+
+    ``task`` is the task of the action in progress, if it can be tracked. ``intent`` is the earlier intent to which this
+    task belongs. The other fields are those of :class:`StartResult`.
+    """
+
+    reason: str = ""
+    hint: str = ""
+    is_pending: bool = False
+    task: Task | None = None
+    intent: Intent | None = None
 
 
 class Starter:
@@ -170,16 +186,92 @@ class Starter:
         Raises: the errors of the observer. After such an error, either no request was sent, or the action is in
             progress and the intent is recorded.
         """
-        replication = operation.current
-        assert replication is not None
         operation.needs_start = operation.waits_for_idle = False
-        contradiction = self._contradiction(operation, snapshot)
-        if contradiction is not None:
-            return contradiction
+        conflict = self._conflict(operation, snapshot)
+        if conflict is not None:
+            return self._resolve(operation, conflict)
         try:
-            request = self._request_of(operation)
+            request = self._prepared(operation, self._request_of(operation, self._new_id()))
         except VcloudAirError as exc:
             return self._not_prepared(operation, exc)
+        return self._send([operation], [request])[0]
+
+    def start_together(self, operations: Sequence[Operation], snapshot: TaskSnapshot) -> list[StartResult] | None:
+        """Send one request that starts the action on the VMs of a vApp.
+
+        Return None if each VM needs a request of its own. In this case, nothing was sent. Conditions as in
+        :meth:`start`.
+
+        Raises: the errors of the observer.
+        """
+        if any(self._conflict(operation, snapshot) is not None for operation in operations):
+            return None
+        identifier = self._new_id()
+        try:
+            requests = [self._request_of(operation, identifier) for operation in operations]
+            reason = self.why_not_together(operations, requests)
+            if reason:
+                _log.info("The VMs are started one by one, because %s.", reason)
+                return None
+            requests = [self._prepared(*pair) for pair in zip(operations, requests, strict=True)]
+        except AuthenticationError as exc:
+            return [self._not_prepared(operation, exc) for operation in operations]
+        except VcloudAirError as exc:
+            _log.info("The VMs are started one by one. %s", exc.message)
+            return None
+        for operation in operations:
+            operation.needs_start = operation.waits_for_idle = False
+        return self._send(operations, requests)
+
+    def why_not_together(self, operations: Sequence[Operation], requests: Sequence[StartRequest] = ()) -> str:
+        """Return the reason why one request cannot start the VMs of a vApp.
+
+        Return an empty string if it can.
+
+        Raises: AuthenticationError; NotFoundError for an unknown point in time.
+        """
+        chosen = requests or [self._request_of(operation, "") for operation in operations]
+        return self._provider.why_not_together([operation.replication for operation in operations], chosen)
+
+    def _send(self, operations: Sequence[Operation], requests: Sequence[StartRequest]) -> list[StartResult]:
+        """Record the intents of all operations, and then send one request."""
+        together = tuple(operation.reference.id for operation in operations) if len(operations) > 1 else ()
+        recorded: list[Operation] = []
+        for operation, request in zip(operations, requests, strict=True):
+            operation.together = together
+            problem = self._record(operation, request)
+            if problem is not None:
+                for earlier in recorded:
+                    self._withdraw(earlier, problem.reason)
+                return [problem] * len(operations)
+            recorded.append(operation)
+        first, task, lost = operations[0], None, None
+        try:
+            with collect_request_ids(first.request_ids):
+                if together:
+                    replications = [operation.replication for operation in operations]
+                    task = self._provider.start_together(replications, requests)
+                else:
+                    task = self._provider.start(first.replication, requests[0])
+        except VcloudAirError as exc:
+            if not may_have_started(exc):
+                return [self._refused(operation, exc) for operation in operations]
+            lost = exc
+        for operation in operations:
+            operation.task, operation.lost = task, lost
+            operation.request_ids[:] = first.request_ids
+            if task is not None:
+                self._follow(operation, task)
+            else:
+                self._observer.started(operation, None)
+        return [StartResult() for _ in operations]
+
+    def _record(self, operation: Operation, request: StartRequest) -> StartResult | None:
+        """Record the intent to start an action.
+
+        Return None on success. Otherwise, return the result of the start.
+        """
+        replication = operation.replication
         operation.is_ours, operation.is_inherited, operation.lost, operation.task = True, False, None, None
         operation.had_task = operation.has_run = False
         now = replication.server_time or self._clock.wall()
@@ -202,35 +294,33 @@ class Starter:
         operation.intent = Intent(self._action, now, record.is_server_time, excluded, request.operation_id)
         operation.error_before = "error" in record.state.casefold()
         operation.began = operation.changed_at = self._clock.now()
-        try:
-            with collect_request_ids(operation.request_ids):
-                operation.task = self._provider.start(replication, request)
-        except VcloudAirError as exc:
-            if not may_have_started(exc):
-                return self._refused(operation, exc)
-            operation.lost = exc
-        if operation.task is not None:
-            self._follow(operation, operation.task)
-        else:
-            self._observer.started(operation, None)
-        return StartResult()
+        return None
 
-    def _request_of(self, operation: Operation) -> StartRequest:
+    def _withdraw(self, operation: Operation, reason: str) -> None:
+        """Close the intent of an operation whose request was not sent."""
+        self.close(operation)
+        operation.intent = None
+        self._observer.not_started(operation, reason, is_repeated=False)
+
+    def _new_id(self) -> str:
+        return str(uuid4()) if self._provider.capabilities.has_operation_ids else ""
+
+    def _request_of(self, operation: Operation, operation_id: str) -> StartRequest:
         """Return the request that starts the action, with the ID of the point in time.
 
-        Raises: NotFoundError for an unknown point in time, and the errors of the provider, before anything is started.
+        Raises: NotFoundError for an unknown point in time; ApiError, TransportError, DecodeError.
         """
         point_id = ""
         if operation.point != LATEST and self._action in self._provider.capabilities.pointed:
             point_id = choose_point(self._provider.points(operation.reference), operation.point).id
-        request = StartRequest(
-            self._action,
-            operation.power_on,
-            self._options.synchronize and not point_id,
-            point_id,
-            str(uuid4()) if self._provider.capabilities.has_operation_ids else "",
-            operation.networks,
-        )
+        synchronize = self._options.synchronize and not point_id
+        return StartRequest(self._action, operation.power_on, synchronize, point_id, operation_id, operation.networks)
+
+    def _prepared(self, operation: Operation, request: StartRequest) -> StartRequest:
+        """Prepare a request.
+
+        Raises the errors of the provider, before anything is started.
+        """
         return self._provider.prepare(operation.replication, request)
 
     def _not_prepared(self, operation: Operation, exc: VcloudAirError) -> StartResult:
@@ -240,40 +330,49 @@ class Starter:
             return StartResult("the session was lost", is_pending=True)
         return StartResult(f"starting the action failed: {reason_of(exc)}", exc.hint, exc)
 
-    def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
+    def _conflict(self, operation: Operation, snapshot: TaskSnapshot) -> _Conflict | None:
         """Return None if the request can be sent, considering the tasks in ``snapshot``.
 
-        Otherwise, return the result of the start. If the tasks cannot be read, and the action of an earlier request may
-        be in progress, no request is sent. A first request is sent even without the tasks, because users who cannot
-        read any task list must also be able to recover VMs. In this case, the replication is idle and offers the
-        action, and this host has no open intent. If another host has just started the action, the server refuses the
-        request, and the action is tracked.
+        If the tasks cannot be read, and the action of an earlier request may be in progress, no request is sent. A
+        first request is sent even without the tasks, because users who cannot read any task list must also be able to
+        recover VMs. In this case, the replication is idle and offers the action, and this host has no open intent. If
+        another host has just started the action, the server refuses the request, and the action is tracked.
         """
         reference, earlier = operation.reference, _earlier_of(operation)
         if isinstance(snapshot.error, AuthenticationError) and (
             earlier is not None or operation.refused < _MAX_REFUSALS
         ):
-            operation.refused += earlier is None
-            return StartResult("the session was lost", is_pending=True)
+            return _Conflict("the session was lost", is_pending=True)
         if snapshot.error is not None and earlier is not None:
             reason = "not started because an earlier action may be in progress, and reading the tasks failed"
-            return StartResult(f"{reason}: {reason_of(snapshot.error)}", snapshot.error.hint)
+            return _Conflict(f"{reason}: {reason_of(snapshot.error)}", snapshot.error.hint)
         is_repeated = earlier is not None and earlier.action == self._action
         if earlier is not None and is_repeated and (task := find_task(snapshot.tasks, reference, earlier)) is not None:
-            operation.intent, operation.cleared_at = earlier, None
-            self._follow(operation, task)
-            return StartResult()
+            return _Conflict(task=task, intent=earlier)
         running = find_running(snapshot.tasks, reference, self._action)
         action = action_of(running) if running is not None else ""
         if running is not None and running.href and action == action_in_tasks(self._action):
-            self._join(operation, running)
-            return StartResult()
+            return _Conflict(task=running)
         if running is not None or (
             earlier is not None and is_repeated and has_sign(snapshot.tasks, reference, earlier)
         ):
             name = f" ({action})" if action else ""
-            return StartResult(f"not started because another action{name} is in progress", NOT_IDLE)
+            return _Conflict(f"not started because another action{name} is in progress", NOT_IDLE)
         return None
+
+    def _resolve(self, operation: Operation, conflict: _Conflict) -> StartResult:
+        """Track the action that conflicts with a request.
+
+        If there is no task to track, return the reason why nothing was sent.
+        """
+        if conflict.is_pending:
+            operation.refused += _earlier_of(operation) is None
+        elif conflict.task is not None and conflict.intent is not None:
+            operation.intent, operation.cleared_at = conflict.intent, None
+            self._follow(operation, conflict.task)
+        elif conflict.task is not None:
+            self._join(operation, conflict.task)
+        return StartResult(conflict.reason, conflict.hint, is_pending=conflict.is_pending)
 
     def _join(self, operation: Operation, task: Task) -> None:
         """Track a task that another user or process started."""
@@ -346,6 +445,28 @@ class Starter:
                 self._adopt(operation, queried)
             tasks += [task for task in queried if path_of(task.href) not in known]
         return tasks
+
+    def join_other(self, operation: Operation, failed: Task, reason: str) -> bool:
+        """Track the task of another request with the same action, if there is one.
+
+        ``failed`` is the task of the own request. VCDA has no documented code for a request that is refused because of
+        another one, so another task in progress, or one that has succeeded, is the evidence. ``reason`` is the error of
+        the own task. Source: protocol/vcda.md §4.3, §5.
+        """
+        if operation.intent is None or operation.refusal or not self._provider.capabilities.has_operation_ids:
+            return False
+        excluded = operation.intent.excluded | operation.known_tasks | {path_of(failed.href)}
+        try:
+            tasks = self._provider.query_tasks(operation.intent.since)
+        except VcloudAirError as exc:
+            _log.debug("Reading the tasks after a failed task failed. %s", exc)
+            return False
+        other = find_task(tasks, operation.reference, replace(operation.intent, excluded=excluded))
+        if other is None or other.is_failed:
+            return False
+        operation.refusal = reason
+        self._join(operation, other)
+        return True
 
     def _adopt_by_id(self, operation: Operation) -> bool:
         """Search for the task of an operation by its operation ID, and assign it.

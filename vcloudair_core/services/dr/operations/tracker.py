@@ -38,7 +38,7 @@ from vcloudair_core.util.redaction import redact_text, redact_tree
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operation_options import OperationOptions
     from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
-    from vcloudair_core.services.dr.operations.starter import StartResult
+    from vcloudair_core.services.dr.operations.starter import StartResult, TaskSnapshot
     from vcloudair_core.services.dr.port import RecoveryProvider
 
 _SHORTEST_S, _LONGEST_S = 0.25, 10.0
@@ -115,12 +115,11 @@ class OperationTracker:
             self._note_vms([operation for operation in readable if operation.before is None])
             self._tracked.each(readable, self._choose_start)
             starting = [operation for operation in readable if operation.needs_start]
-            if starting:
+            if starting and self._dry_run:
+                self._plan_all(starting)
+            elif starting:
                 # Read the tasks of the org once for the whole batch.
-                snapshot = self._starter.read_tasks(starting)
-                self._tracked.each(
-                    starting, lambda operation: self._note_start(operation, self._starter.start(operation, snapshot))
-                )
+                self._start_all(starting, self._starter.read_tasks(starting))
         finally:
             for operation in operations:
                 operation.release()
@@ -205,10 +204,39 @@ class OperationTracker:
             else:
                 operation.waits_for_idle = True
                 self._tracked.track(operation)
-        elif self._dry_run:
-            self._tracked.end(operation, "planned", replication.described())
         else:
             operation.needs_start = True
+
+    def _start_all(self, operations: Sequence[Operation], snapshot: TaskSnapshot) -> None:
+        """Start operations: one request for the VMs of a vApp, or a request for each VM."""
+        single: list[Operation] = []
+        vapps = _by_vapp(operations)
+
+        def start_together(vms: list[Operation]) -> None:
+            outcomes = self._starter.start_together(vms, snapshot)
+            if outcomes is None:
+                single.extend(vms)
+                return
+            for operation, outcome in zip(vms, outcomes, strict=True):
+                self._note_start(operation, outcome)
+
+        self._tracked.each([vms for vms in vapps if len(vms) > 1], start_together)
+        single += [vms[0] for vms in vapps if len(vms) == 1]
+        self._tracked.each(
+            single, lambda operation: self._note_start(operation, self._starter.start(operation, snapshot))
+        )
+
+    def _plan_all(self, operations: Sequence[Operation]) -> None:
+        """End operations of a dry run, and note which ones start with one request."""
+        for vms in _by_vapp(operations):
+            note = ""
+            try:
+                if len(vms) > 1 and not self._starter.why_not_together(vms):
+                    note = f"; one action starts the {len(vms)} VMs of the vApp {vms[0].replication.vapp_name!r}"
+            except VcloudAirError as exc:
+                self._tracked.note(exc)
+            for operation in vms:
+                self._tracked.end(operation, "planned", f"{operation.replication.described()}{note}")
 
     def _note_start(self, operation: Operation, outcome: StartResult) -> None:
         """Handle the result of a start request."""
@@ -332,6 +360,8 @@ class OperationTracker:
             # Another request started the action first, so track that action.
             operation.task, operation.refusal = None, reason
             self._verifier.verify(operation)
+        elif self._starter.join_other(operation, task, reason):
+            operation.result.task = {}  # the task of the other request counts
         elif operation.is_inherited:
             # The action of an earlier run has ended, so this run can start its own.
             self._starter.close(operation)
@@ -400,6 +430,17 @@ class OperationTracker:
             self._provider.cancel(operation.task)
             return True
         return False
+
+
+def _by_vapp(operations: Sequence[Operation]) -> list[list[Operation]]:
+    """Group operations by the vApps of their VMs.
+
+    A VM without a vApp is a group of its own.
+    """
+    vapps: dict[object, list[Operation]] = {}
+    for operation in operations:
+        vapps.setdefault(operation.vapp_key or operation.key, []).append(operation)
+    return list(vapps.values())
 
 
 def _earliest(operations: Iterable[Operation]) -> float | None:

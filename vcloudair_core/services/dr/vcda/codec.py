@@ -76,11 +76,12 @@ def parse_object(body: bytes, what: str) -> dict[str, Any]:
 
 def reference_of(tree: Mapping[str, Any], base_url: str, local_site: str) -> VcdaReference:
     """Return the reference of a VM replication."""
-    destination = text_of(inner(tree, "destination"), "site")
+    destination, vapp_id = text_of(inner(tree, "destination"), "site"), text_of(tree, "vappReplicationId")
     return VcdaReference(
         replication_href(base_url, text_of(tree, "id")),
         _name_of(tree),
-        vapp_id=text_of(tree, "vappReplicationId"),
+        vapp_href(base_url, vapp_id) if vapp_id else "",
+        vapp_id=vapp_id,
         vapp_name=text_of(inner(tree, "source"), "vappName"),
         is_incoming=destination in ("", local_site) or not local_site,
         is_reversed=tree.get("isReversed") is True,
@@ -142,6 +143,22 @@ def replication_href(base_url: str, identifier: str) -> str:
     return f"{base_url}/vm-replications/{quote(identifier, safe='')}"
 
 
+def vapp_href(base_url: str, identifier: str) -> str:
+    """Return the link of a vApp replication."""
+    return f"{base_url}/vapp-replications/{quote(identifier, safe='')}"
+
+
+def parse_vapp_members(body: bytes) -> frozenset[str]:
+    """Return the IDs of the VM replications in a vApp replication.
+
+    Source: protocol/vcda.md §3. Raises DecodeError.
+    """
+    vms = parse_object(body, "the vApp replication").get("vmReplications")
+    if not isinstance(vms, list):
+        raise DecodeError("Reading the vApp replication failed. The server sent no list of VM replications.")
+    return frozenset(text_of(vm, "id") for vm in vms if isinstance(vm, dict))
+
+
 def _name_of(tree: Mapping[str, Any]) -> str:
     return text_of(inner(tree, "source"), "vmName") or text_of(tree, "computerName")
 
@@ -170,6 +187,8 @@ def task_of(tree: Mapping[str, Any], base_url: str, local_site: str) -> Task:
     identifier, site = text_of(tree, "id"), text_of(tree, "site")
     workflow, state, error = inner(tree, "workflowInfo"), text_of(tree, "state").upper(), inner(tree, "error")
     resource = text_of(workflow, "resourceId")
+    is_of_vapp = text_of(workflow, "resourceType").lower() == "vappreplication"
+    owner = vapp_href(base_url, resource) if is_of_vapp else replication_href(base_url, resource)
     at_site = f"?site={quote(site, safe='')}" if site and local_site and site != local_site else ""
     progress = whole_of(tree, "progress")
     return Task(
@@ -182,7 +201,7 @@ def task_of(tree: Mapping[str, Any], base_url: str, local_site: str) -> Task:
         error_message=text_of(error, "msg"),
         error_code=text_of(error, "code"),
         owner_name=text_of(workflow, "resourceName"),
-        owner_href=replication_href(base_url, resource) if resource else "",
+        owner_href=owner if resource else "",
         start=iso_of(tree, "startTime"),
         end=iso_of(tree, "endTime"),
     )

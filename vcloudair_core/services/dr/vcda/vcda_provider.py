@@ -29,10 +29,23 @@ from vcloudair_core.services.dr.model import (
 from vcloudair_core.services.dr.points_in_time import newest_first
 from vcloudair_core.services.dr.port import Capabilities, RecoveryProvider, StartRequest
 from vcloudair_core.services.dr.vcda import vcda_lists
-from vcloudair_core.services.dr.vcda.codec import parse_object, parse_points, replication_of, task_of
+from vcloudair_core.services.dr.vcda.codec import (
+    parse_object,
+    parse_points,
+    parse_vapp_members,
+    replication_of,
+    task_of,
+)
 from vcloudair_core.services.dr.vcda.vcda_networks import mapped_settings, read_settings
 from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReference, VcdaReplication
-from vcloudair_core.services.dr.vcda.vcda_requests import PATHS, body_of, path_of_vm, source_needed
+from vcloudair_core.services.dr.vcda.vcda_requests import (
+    PATHS,
+    body_of,
+    path_of_vapp,
+    path_of_vm,
+    source_needed,
+    vapp_body_of,
+)
 from vcloudair_core.services.dr.vcda.vcda_session import VcdaSession
 from vcloudair_core.services.dr.vm_store import find_networks, find_vms_by_id
 from vcloudair_core.services.dr.wire_values import server_time_of
@@ -94,13 +107,22 @@ class VcdaProvider(RecoveryProvider):
 
         Raises: ApiError, TransportError, DecodeError.
         """
+        tree, server_time = self._read_tree(reference)
+        replication = self._replication(tree, None, server_time)
+        if not replication.is_busy:
+            return replication
+        running = self._running_task(replication)
+        if running is None:
+            # The task can have ended after the replication was read, so the replication shows the result now.
+            tree, server_time = self._read_tree(reference)
+        return self._replication(tree, running, server_time)
+
+    def _read_tree(self, reference: Reference) -> tuple[dict[str, Any], float | None]:
+        """Return the JSON object of a replication, and the server time of the response."""
         path = urlsplit(reference.href).path
         response = self.vcda.call("GET", path[path.rindex("/vm-replications/") :])
         tree = parse_object(response.body, f"the replication {reference.name or reference.id}")
-        replication = self._replication(tree, None, server_time_of(response))
-        if not replication.is_busy:
-            return replication
-        return self._replication(tree, self._running_task(replication), replication.server_time)
+        return tree, server_time_of(response)
 
     def _replication(self, tree: dict[str, Any], running: Task | None, server_time: float | None) -> VcdaReplication:
         return replication_of(tree, self.vcda.base_url, self.local_site, running=running, server_time=server_time)
@@ -195,17 +217,59 @@ class VcdaProvider(RecoveryProvider):
         Raises: ApiError, TransportError, DecodeError.
         """
         assert isinstance(replication, VcdaReplication)
+        return self._send(path_of_vm(replication), replication, request, body_of(request))
+
+    def _send(
+        self, path: str, replication: VcdaReplication, request: StartRequest, body: dict[str, Any] | None
+    ) -> Task | None:
         method, action = PATHS[request.action]
         response = self.vcda.call(
             method,
-            f"{path_of_vm(replication)}/{action}",
+            f"{path}/{action}",
             site=self._site_of(replication),
             peer=source_needed(replication, request.action, synchronize=request.synchronize),
-            body=body_of(request),
+            body=body,
             operation_id=request.operation_id,
             once=True,
         )
         return self._task(parse_object(response.body, "the task"))
+
+    def why_not_together(self, replications: Sequence[Replication], requests: Sequence[StartRequest]) -> str:
+        """Return the reason why one request cannot start the action on the VMs of a vApp.
+
+        The vApp replication must contain exactly these VMs, because the action applies to all of them. The networks of
+        a plan are set for each VM, because the keys of the network settings of a vApp are not documented.
+
+        Raises AuthenticationError.
+        """
+        vms = [item for item in replications if isinstance(item, VcdaReplication)]
+        name = vms[0].vapp_name or vms[0].vapp_id
+        if any(request.networks is not None and request.action in RECOVERIES for request in requests):
+            return f"the plan sets networks of VMs in the vApp {name!r}"
+        if len({(request.power_on, request.synchronize) for request in requests}) > 1:
+            return f"the VMs of the vApp {name!r} have different options"
+        if len({(vm.vapp_id, vm.source_site, vm.destination_site, vm.is_reversed) for vm in vms}) > 1:
+            return f"the VMs of the vApp {name!r} are at different sites"
+        try:
+            response = self.vcda.call("GET", path_of_vapp(vms[0]), site=self._site_of(vms[0]))
+            members = parse_vapp_members(response.body)
+        except AuthenticationError:
+            raise
+        except VcloudAirError as exc:
+            return f"reading the replication of the vApp {name!r} failed: {exc.message.rstrip('.')}"
+        others = len(members ^ {vm.id for vm in vms})
+        return f"{others} VMs of the vApp {name!r} are not part of the action" if others else ""
+
+    def start_together(self, replications: Sequence[Replication], requests: Sequence[StartRequest]) -> Task | None:
+        """Start an action on all VMs of a vApp.
+
+        If the response is lost, the request is not sent again.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        vms = [item for item in replications if isinstance(item, VcdaReplication)]
+        body = vapp_body_of(vms, requests)
+        return self._send(path_of_vapp(vms[0]), vms[0], requests[0], body)
 
     def _site_of(self, replication: VcdaReplication) -> str:
         """Return the other site that carries out actions, or an empty string."""

@@ -83,7 +83,7 @@ class VcdaReplication(Replication):
         source_org, destination_org: The names of the orgs.
         local_site: The name of the site of this client, or an empty string.
         destination_vdc_id, destination_vdc: The UUID and name of the target VDC.
-        vapp_id, vapp_name: The ID of the vApp replication, and the name of the vApp at the source.
+        vapp_id: The ID of the vApp replication.
         is_reversed: True if the replication runs back to the original site of the VM.
         vm_id: The UUID of the recovered VM, or an empty string.
         engine: The state of the data transfer, such as ``idle``.
@@ -101,7 +101,6 @@ class VcdaReplication(Replication):
     destination_vdc_id: str = ""
     destination_vdc: str = ""
     vapp_id: str = ""
-    vapp_name: str = ""
     is_reversed: bool = False
     engine: str = ""
     connection: str = ""

@@ -5,6 +5,8 @@ Source: protocol/vcda.md §4.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -55,6 +57,28 @@ def source_needed(replication: VcdaReplication, action: str, *, synchronize: boo
 def path_of_vm(replication: VcdaReplication) -> str:
     """Return the path of a VM replication."""
     return f"/vm-replications/{quote(replication.id, safe='')}"
+
+
+def path_of_vapp(replication: VcdaReplication) -> str:
+    """Return the path of the vApp replication that contains a VM replication."""
+    return f"/vapp-replications/{quote(replication.vapp_id, safe='')}"
+
+
+def vapp_body_of(replications: Sequence[VcdaReplication], requests: Sequence[StartRequest]) -> dict[str, Any] | None:
+    """Return the body of a request for a vApp, or None. Source: protocol/vcda.md §4.1.
+
+    The networks are those of the vApp replication.
+    """
+    body = body_of(replace(requests[0], point_id=""))
+    if body is None:
+        return None
+    body.pop("consolidate", None)
+    body["snapshotOptions"] = "DO_NOTHING"
+    if "instanceId" in body:
+        del body["instanceId"]
+        pairs = zip(replications, requests, strict=True)
+        body["instanceMap"] = {item.id: request.point_id for item, request in pairs if request.point_id} or None
+    return body
 
 
 def body_of(request: StartRequest) -> dict[str, Any] | None:

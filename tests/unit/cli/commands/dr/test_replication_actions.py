@@ -39,7 +39,7 @@ def test_migrate_reprotect_and_failback(cloud: VcdaCloud, vca: Callable[..., Any
     assert vca("dr", "reprotect", "--all").code == 0
     result = vca("dr", "failback", "--all", "--yes")
     assert (result.code, result.err.splitlines()[-1]) == (0, "2 of 2 VMs failed back.")
-    assert cloud.starts() == [f"POST {name}" for name in ("migrate", "reverse", "migrate") for _ in range(2)]
+    assert cloud.starts() == [f"POST vapp {name}" for name in ("migrate", "reverse", "migrate")]
 
 
 def test_pause_unpause_and_sync(cloud: VcdaCloud, vca: Callable[..., Any]) -> None:

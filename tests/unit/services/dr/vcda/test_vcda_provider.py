@@ -33,7 +33,9 @@ def test_test_and_cleanup(tmp_path: Path) -> None:
         assert {result.vm["status"] for result in results} == {"POWERED_ON"}
         assert [verdict for verdict, _ in verdicts(cloud, "test")] == ["unchanged"] * 3
         assert verdicts(cloud, "cleanup") == [("succeeded", "")] * 3
-        assert cloud.starts() == ["POST failover-test"] * 3 + ["DELETE failover-test"] * 3
+        assert cloud.starts() == [
+            f"{method} {kind}failover-test" for method in ("POST", "DELETE") for kind in ("vapp ", "")
+        ]
 
 
 def test_failover_reverse_and_failback(tmp_path: Path) -> None:
@@ -43,7 +45,7 @@ def test_failover_reverse_and_failback(tmp_path: Path) -> None:
         at_peer = ("succeeded", "the VM is at site site1, so it was not checked")
         assert verdicts(cloud, "failback") == [at_peer] * 2
         assert [entry[0] for entry in verdicts(cloud, "failback")] == ["unchanged"] * 2
-        assert cloud.starts() == [f"POST {name}" for name in ("failover", "reverse", "migrate") for _ in range(2)]
+        assert cloud.starts() == [f"POST vapp {name}" for name in ("failover", "reverse", "migrate")]
 
 
 def test_migrate(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_a_request_that_never_arrived_is_unknown_until_the_user_decides(
 
 
 def test_each_request_has_its_own_operation_id(tmp_path: Path) -> None:
-    with vcda_cloud(tmp_path, 2) as cloud:
+    with vcda_cloud(tmp_path, 3) as cloud:
         verdicts(cloud, "test")
         ids = [task.operation_id for task in cloud.simulator.world.vcda_tasks.values()]
         assert len(set(ids)) == 2
