@@ -18,6 +18,7 @@ ANY = "Any"
 FIRST_NAT_ID = 65537
 POLICIES = {"accept": "allow", "deny": "drop", "reject": "drop"}
 PROTOCOLS = {"tcp": "Tcp", "udp": "Udp", "icmp": "Icmp", "any": "Any"}
+DEFAULT_MTU = 1500
 ENCRYPTIONS = {"aes": "AES", "aes256": "AES256", "3des": "TRIPLEDES", "aes-gcm": "AES-GCM"}
 
 
@@ -41,14 +42,14 @@ def is_configured(edge: SimulatedEdge, section: str) -> bool:
 
 
 def _firewall(edge: SimulatedEdge) -> Any:
-    state = edge.firewall
+    state, policy = edge.firewall, edge.firewall.get("defaultPolicy") or {}
     services = [(rule, service) for rule in state["user"] for service in _services(rule)]
     return element(
         "FirewallService",
         None,
         element("IsEnabled", None, state["enabled"]),
-        element("DefaultAction", None, POLICIES[state["defaultPolicy"]["action"]]),
-        element("LogDefaultAction", None, state["defaultPolicy"]["loggingEnabled"]),
+        element("DefaultAction", None, POLICIES[policy.get("action", "deny")]),
+        element("LogDefaultAction", None, policy.get("loggingEnabled", False)),
         *[_firewall_rule(number, rule, service) for number, (rule, service) in enumerate(services, 1)],
     )
 
@@ -63,13 +64,13 @@ def _services(rule: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _firewall_rule(number: int, rule: dict[str, Any], service: dict[str, Any]) -> Any:
-    protocol = PROTOCOLS[str(service["protocol"]).lower()]
+    protocol = PROTOCOLS[str(service.get("protocol") or ANY).lower()]
     port, source_port = _ports(service, "port"), _ports(service, "sourcePort")
     values = {
         "Id": number,
-        "IsEnabled": rule["enabled"],
-        "MatchOnTranslate": rule["matchTranslated"],
-        "Description": rule["name"],
+        "IsEnabled": rule.get("enabled", True),
+        "MatchOnTranslate": rule.get("matchTranslated", False),
+        "Description": rule.get("name", ""),
         "Policy": POLICIES[str(rule["action"]).lower()],
     }
     addresses = {
@@ -80,7 +81,7 @@ def _firewall_rule(number: int, rule: dict[str, Any], service: dict[str, Any]) -
         "SourcePort": _single_port(source_port),
         "SourcePortRange": source_port,
         "SourceIp": _addresses(rule.get("source")),
-        "EnableLogging": rule["loggingEnabled"],
+        "EnableLogging": rule.get("loggingEnabled", False),
     }
     made = nested("FirewallRule", values)
     made.append(nested("Protocols", {protocol: True}))
@@ -118,12 +119,12 @@ def _nat_rule(context: Any, edge: SimulatedEdge, rule: dict[str, Any]) -> Any:
     vnics = {str(vnic["index"]): vnic for vnic in interfaces(context.world, edge)}
     network = vnics.get(str(rule.get("vnic") or 0), vnics["0"])["networkReference"]
     is_dnat = rule["action"].lower() == "dnat"
-    protocol = str(rule["protocol"]).lower()
+    protocol = str(rule.get("protocol") or ANY).lower()
     values = {
         "OriginalIp": rule["originalAddress"],
-        "OriginalPort": rule["originalPort"] if is_dnat else None,
+        "OriginalPort": rule.get("originalPort", "any") if is_dnat else None,
         "TranslatedIp": rule["translatedAddress"],
-        "TranslatedPort": rule["translatedPort"] if is_dnat else None,
+        "TranslatedPort": rule.get("translatedPort", "any") if is_dnat else None,
         "Protocol": ("any" if protocol == "any" else PROTOCOLS[protocol]) if is_dnat else None,
         "IcmpSubType": rule.get("icmpType") if is_dnat else None,
     }
@@ -134,8 +135,8 @@ def _nat_rule(context: Any, edge: SimulatedEdge, rule: dict[str, Any]) -> Any:
         None,
         element("Description", None, rule.get("description") or ""),
         element("RuleType", None, rule["action"].upper()),
-        element("IsEnabled", None, rule["enabled"]),
-        element("Id", None, rule["ruleTag"]),
+        element("IsEnabled", None, rule.get("enabled", True)),
+        element("Id", None, rule.get("ruleTag", rule["ruleId"])),
         made,
     )
 
@@ -154,24 +155,25 @@ def _ipsec(context: Any, edge: SimulatedEdge) -> Any:
         reference(context, "Network", "admin-network", network["id"], network["name"]),
         element("PublicIp", None, edge.external_address),
     )
-    tunnels = [_tunnel(site, state["down"].get(site.get("name", ""), "")) for site in state["sites"]]
+    tunnels = [_tunnel(site, state.get("down", {}).get(site.get("name", ""), "")) for site in state["sites"]]
     is_enabled = element("IsEnabled", None, state["enabled"])
     return element("GatewayIpsecVpnService", None, is_enabled, endpoint, *tunnels)
 
 
 def _tunnel(site: dict[str, Any], problem: str) -> Any:
+    local_ip, peer_id = site.get("localIp", ""), site.get("peerId", site.get("peerIp", ""))
     values = {
         "PeerIpAddress": _only_address(site.get("peerIp")),
-        "PeerId": site["peerId"],
-        "LocalIpAddress": site["localIp"],
-        "LocalId": site["localId"],
+        "PeerId": peer_id,
+        "LocalIpAddress": local_ip,
+        "LocalId": site.get("localId", local_ip),
     }
     more = {
         "SharedSecret": site.get("psk", ""),
         "SharedSecretEncrypted": False,
-        "EncryptionProtocol": ENCRYPTIONS.get(str(site["encryptionAlgorithm"]).lower()),
-        "Mtu": site["mtu"],
-        "IsEnabled": site["enabled"],
+        "EncryptionProtocol": ENCRYPTIONS.get(str(site.get("encryptionAlgorithm") or "aes256").lower()),
+        "Mtu": site.get("mtu", DEFAULT_MTU),
+        "IsEnabled": site.get("enabled", True),
         "IsOperational": not problem,
         "ErrorDetails": problem,
     }
@@ -180,7 +182,7 @@ def _tunnel(site: dict[str, Any], problem: str) -> Any:
         None,
         element("Name", None, site.get("name", "")),
         element("Description", None, site.get("description", "")),
-        element("IpsecVpnThirdPartyPeer", None, element("PeerId", None, site["peerId"])),
+        element("IpsecVpnThirdPartyPeer", None, element("PeerId", None, peer_id)),
         *nested("Tunnel", values),
         *[_subnet("LocalSubnet", subnet) for subnet in _subnets(site, "localSubnets")],
         *[_subnet("PeerSubnet", subnet) for subnet in _subnets(site, "peerSubnets")],

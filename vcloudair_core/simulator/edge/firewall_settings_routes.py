@@ -92,7 +92,9 @@ def get_counters(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     index = numbers.index(rule_id)
     now = context.simulator.clock.now()
     seed = crc32(f"{edge.edge_id}/{rule_id}".encode())
-    is_reached = edge.firewall["enabled"] and rules[index]["enabled"] and not any(map(_matches_all, rules[:index]))
+    is_reached = (
+        edge.firewall["enabled"] and rules[index].get("enabled", True) and not any(map(_matches_all, rules[:index]))
+    )
     counted_from = context.state.setdefault("firewall_counters", {}).setdefault((edge.edge_id, rule_id), now)
     hours = (now - counted_from) / 3600 + 1 + seed % 720 if is_reached else 0
     connections = int(hours * (1 + seed % 90))
@@ -114,7 +116,7 @@ def _matches_all(rule: Mapping[str, Any]) -> bool:
     is_any_service = not application.get("applicationId") and all(
         service.get("protocol", "any").lower() == "any" for service in services
     )
-    return bool(rule["enabled"]) and is_any and is_any_service
+    return bool(rule.get("enabled", True)) and is_any and is_any_service
 
 
 def _is_any(side: Mapping[str, Any]) -> bool:
