@@ -74,10 +74,13 @@ def integration(room: Room) -> str:
     collection = room.staged()
     with (
         SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as server,
-        SimulatorServer(SimulatorConfig(profile="vcd", vcda_replications=2, vcda_task_s=0.2)) as of_vcda,
+        SimulatorServer(
+            SimulatorConfig(profile="vcd", vcda_replications=2, vcda_task_s=0.2, nsxt_edges=1, nsxt_task_s=0)
+        ) as of_vcda,
     ):
         settings: dict[str, Any] = {name.lower(): value for name, value in server.env().items()}
         settings["vca_vcda"] = {name.lower(): value for name, value in of_vcda.env().items()}
+        settings["vca_nsxt"] = {**settings["vca_vcda"], "vca_edge": "nsxt-edge1"}
         config = collection / "tests" / "integration" / "integration_config.yml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")
         targets = sorted(path.name for path in (collection / "tests" / "integration" / "targets").iterdir())

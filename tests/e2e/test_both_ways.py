@@ -86,10 +86,13 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     clock = now if any(word in target for word in WITH_CLOCK) else None
     with (
         SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server,
-        SimulatorServer(SimulatorConfig(profile="vcd", vcda_replications=2, vcda_task_s=0.2)) as of_vcda,
+        SimulatorServer(
+            SimulatorConfig(profile="vcd", vcda_replications=2, vcda_task_s=0.2, nsxt_edges=1, nsxt_task_s=0)
+        ) as of_vcda,
     ):
         variables: dict[str, Any] = {name.lower(): value for name, value in server.env().items()}
         variables["vca_vcda"] = {name.lower(): value for name, value in of_vcda.env().items()}
+        variables["vca_nsxt"] = {**variables["vca_vcda"], "vca_edge": "nsxt-edge1"}
         interpreter = PYTHON if way == HERE else forked_interpreter(folder / "programs", Path(PYTHON).parent)
         variables |= {"output_dir": str(folder), "ansible_python_interpreter": interpreter}
         switches = {"ANSIBLE_ROLES_PATH": str(FOLDER), "VCA_IN_CONTROLLER": "true" if way == HERE else "false"}
