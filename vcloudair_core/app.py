@@ -161,20 +161,24 @@ def connect(*, context: str | None = None, config_file: str | Path | None = None
 def _default_transport(settings: Settings) -> Transport:
     """Return the transport of a session.
 
-    If ``vcda_url`` and ``vcda_ca_path`` are set, requests to VMware Cloud Director Availability use that CA file.
+    If ``vcda_url`` and ``vcda_ca_path`` are set, requests to VMware Cloud Director Availability use that CA file. The
+    same applies to the VMware Cloud Director of the other site.
     """
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     default = RequestsTransport(settings)
-    if not settings.vcda_url or not settings.vcda_ca_path:
+    places = ((settings.vcda_url, settings.vcda_ca_path), (settings.vcda_peer_vcd_url, settings.vcda_peer_vcd_ca_path))
+    own = {url: ca_path for url, ca_path in places if url and ca_path}
+    if not own:
         return default
     from vcloudair_core.settings.options import server_of
     from vcloudair_core.transport.routing import ConnectionOptions, RoutingTransport
 
-    options = ConnectionOptions(
-        settings.connect_timeout, settings.timeout, settings.validate_certs, settings.vcda_ca_path
-    )
-    return RoutingTransport(default, {server_of(settings.vcda_url, None): RequestsTransport(options)})
+    others = {}
+    for url, ca_path in own.items():
+        options = ConnectionOptions(settings.connect_timeout, settings.timeout, settings.validate_certs, ca_path)
+        others[server_of(url, None)] = RequestsTransport(options)
+    return RoutingTransport(default, others)
 
 
 _log = logging.getLogger(__name__)

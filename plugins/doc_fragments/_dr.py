@@ -50,6 +50,17 @@ options:
       - Organization at the other VCDA site that is associated with this organization, instead of O(vcda_peer_user). If
         not set, the value of E(VCA_VCDA_PEER_ORG) is used.
     type: str
+  vcda_peer_vcd_url:
+    description:
+      - Base URL of the other site's VMware Cloud Director, to check VMs there after a failback. If not set, the value
+        of E(VCA_VCDA_PEER_VCD_URL) is used. Without it, VMs at the other site are not checked.
+      - The sign-in uses O(vcda_peer_user) or O(vcda_peer_token).
+    type: str
+  vcda_peer_vcd_ca_path:
+    description:
+      - PEM file or directory with the certificate authorities (CAs) to trust for O(vcda_peer_vcd_url). If not set, the
+        value of E(VCA_VCDA_PEER_VCD_CA_PATH) is used. The default is the value of O(ca_path).
+    type: path
   state_url:
     description:
       - Folder or object store of the runs that several hosts share, such as V(file:///mnt/state) or

@@ -69,6 +69,8 @@ def dr_arguments() -> ArgumentSpec:
         "vcda_peer_password": {"type": "str", "no_log": True},
         "vcda_peer_token": {"type": "str", "no_log": True},
         "vcda_peer_org": {"type": "str"},
+        "vcda_peer_vcd_url": {"type": "str"},
+        "vcda_peer_vcd_ca_path": {"type": "path"},
         "state_url": {"type": "str"},
         "state_dir": {"type": "path"},
     }

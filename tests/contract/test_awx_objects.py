@@ -85,7 +85,7 @@ def test_blank_credential_fields_keep_the_defaults() -> None:
 def test_credential_values_reach_the_settings_unchanged() -> None:
     values = {field["id"]: f"a {field['id']}" for field in CREDENTIAL["inputs"]["fields"]}
     values |= {"service_type": "vchs", "validate_certs": "false", "timeout": "30", "ca_path": "/etc/ca.pem"}
-    values |= {"dr_provider": "vcda", "vcda_ca_path": "/etc/vcda.pem"}
+    values |= {"dr_provider": "vcda", "vcda_ca_path": "/etc/vcda.pem", "vcda_peer_vcd_ca_path": "/etc/peer.pem"}
     values["password"] = """quote " ' percent %d {{ 7 * 7 }} $HOME\\ tab\t"""
     settings = Settings.load(environ=injected(values))
     for name, value in values.items():

@@ -98,6 +98,7 @@ class Session:
         self._can_reach = True
         self._is_kept = False
         self._states: dict[type[Any], Any] = {}
+        self._closers: list[Callable[[], None]] = []
 
     # -- sign-in state -------------------------------------------------------------------------------------------
 
@@ -194,7 +195,16 @@ class Session:
                 self._credentials = None
                 if self._can_reach:
                     self._log_out(credentials)
+        while self._closers:
+            self._closers.pop()()
         self._pipeline.transport.close()
+
+    def at_close(self, closer: Callable[[], None]) -> None:
+        """Call a function when this session is closed.
+
+        For example, the function can close a session that depends on this one.
+        """
+        self._closers.append(closer)
 
     def state_of(self, kind: type[_State]) -> _State:
         """Return this session's instance of the class ``kind``.

@@ -164,6 +164,14 @@ class SettingValues:
     vcda_peer_org: str | None = _option(
         "str", "Org at the other VCDA site that is associated with this org, instead of vcda_peer_user."
     )
+    vcda_peer_vcd_url: str | None = _option(
+        "str",
+        "Base URL of the other site's VMware Cloud Director, to check VMs there after a failback. It needs "
+        "vcda_peer_user or vcda_peer_token.",
+    )
+    vcda_peer_vcd_ca_path: str | None = _option(
+        "path", "PEM file or directory of certificate authorities to trust for vcda_peer_vcd_url. Default: ca_path."
+    )
     vdc_group: str | None = _option("str", "VDC group of a distributed firewall, by name or URN.")
 
 

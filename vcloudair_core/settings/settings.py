@@ -141,6 +141,13 @@ class Settings(SettingValues):
             origins[name] = origin
         return Settings(values, origins, self.file)
 
+    def reset(self, *names: str) -> Settings:
+        """Return a copy in which the settings in ``names`` have their default values."""
+        values, origins = dict(self._values), dict(self._origins)
+        for name in names:
+            values[name], origins[name] = BY_NAME[name].default, Origin("default")
+        return Settings(values, origins, self.file)
+
     def require(self, *names: str) -> None:
         """Raise ConfigurationError if any setting in ``names`` has no value."""
         missing = [name for name in names if not self.is_set(name)]

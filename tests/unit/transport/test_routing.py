@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vcloudair_core.app import App
+from vcloudair_core.app import App, _default_transport
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.transport.requests_transport import RequestsTransport
 from vcloudair_core.transport.routing import RoutingTransport
@@ -56,3 +56,18 @@ def test_vcda_has_a_transport_of_its_own_only_for_its_own_ca(ca_path: str | None
     )
     with app.client(settings) as client:
         assert type(client.session.transport) is kind
+
+
+def test_each_ca_path_of_vcda_applies_to_one_origin() -> None:
+    settings = App(environ={}).settings(
+        {
+            "url": "https://a.example.com",
+            "vcda_url": "vcda.example.com",
+            "vcda_ca_path": "/vcda.pem",
+            "vcda_peer_vcd_url": "https://b.example.com/api",
+            "vcda_peer_vcd_ca_path": "/peer.pem",
+        }
+    )
+    transport = _default_transport(settings)
+    assert isinstance(transport, RoutingTransport)
+    assert set(transport._others) == {"https://vcda.example.com:443", "https://b.example.com:443"}

@@ -148,6 +148,11 @@ class Replication(ABC):
         return ""
 
     @property
+    def omits_vm_id(self) -> bool:
+        """True if the API identifies VMs by ID, but the server omits the ID."""
+        return False
+
+    @property
     def is_busy(self) -> bool:
         """True if an action is in progress, but the state does not show which one."""
         return False

@@ -177,6 +177,13 @@ class RecoveryProvider(ABC):
         ``ids`` are UUIDs of other VMs to find. Raises: IncompleteResultError.
         """
 
+    def created_vm_ids(self, replication: Replication) -> frozenset[str]:
+        """Return the UUIDs of the VMs that the last recovery created.
+
+        The result is empty if the API does not identify recovered VMs. Raises: IncompleteResultError.
+        """
+        return frozenset({replication.vm_id} - {""})
+
     def why_vm_not_visible(self, replication: Replication) -> str:
         """Return the reason why the recovered VM is not visible to the session.
 

@@ -168,8 +168,7 @@ class OperationTracker:
         """Store the IDs of existing VMs, to recognize recovered VMs by their new IDs."""
         named = [operation for operation in operations if operation.replication.names_vm]
         if self._action == CLEANUP:
-            for operation in named:
-                operation.before = frozenset({operation.replication.vm_id} - {""})
+            self._tracked.each(named, self._note_created_vms)
         unnamed = [operation for operation in operations if not operation.replication.names_vm]
         if not unnamed or self._dry_run or self._action not in RECOVERIES:
             return
@@ -180,6 +179,13 @@ class OperationTracker:
             return
         for operation in unnamed:
             operation.before = frozenset(vm.id for vm in vms if vm.name == operation.replication.name)
+
+    def _note_created_vms(self, operation: Operation) -> None:
+        """Store the IDs of the VMs that a cleanup removes, as far as they are known."""
+        try:
+            operation.before = self._provider.created_vm_ids(operation.replication)
+        except VcloudAirError as exc:
+            self._tracked.note(exc)
 
     def _choose_start(self, operation: Operation) -> None:
         """Start, track or end an operation, depending on the state of the replication."""

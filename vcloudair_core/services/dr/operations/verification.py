@@ -226,6 +226,10 @@ class Verifier:
             self._tracked.end(operation, "failed", problem, CHECK_LOCATION)
         elif operation.is_unchanged:
             self._tracked.end(operation, "unchanged", f"nothing to do: {replication.described()}")
+        elif not problem and self._is_cleanup_in_doubt(operation):
+            begin = "the task succeeded, but " if operation.is_verifying else ""
+            reason = f"{begin}the server omits the ID of the VM, so it is unknown whether the VM of the test is gone"
+            self._end_without_result(operation, reason)
         elif not problem:
             reasons = ["another request has already started the action"] if operation.refusal else []
             reasons += [not_checked] if self._is_with_vm and not_checked else []
@@ -236,6 +240,11 @@ class Verifier:
                 self._tracked.in_progress.setdefault(operation.key, operation)
             operation.last = problem
             self._fail_if_not_shown(operation, now)
+
+    def _is_cleanup_in_doubt(self, operation: Operation) -> bool:
+        """Return True if no search can show that the VM of a test is gone."""
+        is_known = bool(operation.before) or not operation.replication.omits_vm_id
+        return self._action == CLEANUP and not is_known and not self._why_not_checked(operation)
 
     def handle_poll_error(self, operation: Operation, exc: VcloudAirError) -> None:
         """Keep polling after a transient error. After other errors, end the operation."""

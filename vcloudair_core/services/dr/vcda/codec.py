@@ -124,6 +124,7 @@ def replication_of(
         vapp_id=text_of(tree, "vappReplicationId"),
         vapp_name=text_of(source, "vappName"),
         is_reversed=tree.get("isReversed") is True,
+        recovered_vapp_id=uuid_of_vm(recovery, "vAppId") or uuid_of_vm(destination, "recoveredVappId"),
         engine=text_of(state, "state"),
         connection=text_of(tree, "dataConnectionState"),
         last_error=error_of(state.get("lastError")),

@@ -36,6 +36,7 @@ from vcloudair_core.services.dr.vcda.codec import (
     replication_of,
     task_of,
 )
+from vcloudair_core.services.dr.vcda.peer_cloud import PeerCloud
 from vcloudair_core.services.dr.vcda.vcda_networks import mapped_settings, read_settings
 from vcloudair_core.services.dr.vcda.vcda_replication import VcdaReference, VcdaReplication
 from vcloudair_core.services.dr.vcda.vcda_requests import (
@@ -47,7 +48,7 @@ from vcloudair_core.services.dr.vcda.vcda_requests import (
     vapp_body_of,
 )
 from vcloudair_core.services.dr.vcda.vcda_session import VcdaSession
-from vcloudair_core.services.dr.vm_store import find_networks, find_vms_by_id
+from vcloudair_core.services.dr.vm_store import find_networks, find_vms, find_vms_by_id
 from vcloudair_core.services.dr.wire_values import server_time_of
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class VcdaProvider(RecoveryProvider):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.vcda = VcdaSession(session)
+        self._peer_cloud = PeerCloud(session)
         self._lock = threading.Lock()
         self._local_site: str | None = None
         self._peers: set[str] = set()
@@ -327,17 +329,39 @@ class VcdaProvider(RecoveryProvider):
     def find_vms(self, replications: Sequence[Replication], ids: Iterable[str] = ()) -> list[VmRecord]:
         """Return the recovered VMs of the replications.
 
-        The result includes the VMs with the UUIDs ``ids``.
+        The result includes the VMs with the UUIDs ``ids``. VMs at the other site are read there.
 
         Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
         """
-        known = {replication.vm_id for replication in replications if replication.vm_id}
-        return find_vms_by_id(self.session, sorted(known | {identifier.casefold() for identifier in ids}))
+        vms = [item for item in replications if isinstance(item, VcdaReplication)]
+        here = {vm.vm_id for vm in vms if vm.vm_id and vm.is_incoming}
+        there = {vm.vm_id for vm in vms if vm.vm_id and not vm.is_incoming}
+        others = {identifier.casefold() for identifier in ids}
+        records = find_vms_by_id(self.session, sorted(here | (others - there)))
+        if there:
+            records += find_vms_by_id(self._peer_cloud.session(), sorted(there))
+        return records
+
+    def created_vm_ids(self, replication: Replication) -> frozenset[str]:
+        """Return the UUIDs of the VMs that the last recovery created.
+
+        If the server omits the ID of the VM, the VM is searched for by name in the recovered vApp.
+
+        Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
+        """
+        assert isinstance(replication, VcdaReplication)
+        if replication.vm_id or not (replication.recovered_vapp_id and replication.is_incoming):
+            return frozenset({replication.vm_id} - {""})
+        found = find_vms(self.session, [replication.name])
+        return frozenset(vm.id for vm in found if vm.vapp_href.lower().endswith(replication.recovered_vapp_id))
 
     def why_vm_not_visible(self, replication: Replication) -> str:
-        """Return the reason why the recovered VM is not visible to this session."""
+        """Return the reason why the recovered VM is not visible to this session.
+
+        A VM at the other site is visible if the settings have the other site's VMware Cloud Director.
+        """
         assert isinstance(replication, VcdaReplication)
-        if replication.is_incoming:
+        if replication.is_incoming or self._peer_cloud.is_known:
             return ""
         return f"the VM is at site {replication.destination_site}, so it was not checked"
 

@@ -86,6 +86,7 @@ class VcdaReplication(Replication):
         vapp_id: The ID of the vApp replication.
         is_reversed: True if the replication runs back to the original site of the VM.
         vm_id: The UUID of the recovered VM, or an empty string.
+        recovered_vapp_id: The UUID of the recovered vApp, or an empty string.
         engine: The state of the data transfer, such as ``idle``.
         connection: The state of the data connection, such as ``OK``.
         last_error: The code and message of the last error, or an empty string.
@@ -102,6 +103,7 @@ class VcdaReplication(Replication):
     destination_vdc: str = ""
     vapp_id: str = ""
     is_reversed: bool = False
+    recovered_vapp_id: str = ""
     engine: str = ""
     connection: str = ""
     last_error: str = ""
@@ -130,6 +132,10 @@ class VcdaReplication(Replication):
     @property
     def is_busy(self) -> bool:
         return self.recovery_state == IN_PROGRESS
+
+    @property
+    def omits_vm_id(self) -> bool:
+        return "vcdVmId" in self.omitted
 
     @property
     def _is_sent_back(self) -> bool:

@@ -78,7 +78,7 @@ def iso_of(tree: Mapping[str, Any], key: str) -> str:
 
 
 def uuid_of_vm(tree: Mapping[str, Any], key: str) -> str:
-    """Return the UUID of a VM from its UUID or URN, or an empty string."""
+    """Return the UUID of a VM or vApp from its UUID or URN, or an empty string."""
     return text_of(tree, key)[-36:].lower()
 
 
