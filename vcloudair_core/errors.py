@@ -364,7 +364,7 @@ class TaskTimeoutError(TaskError):
 
 
 class OutcomeUnknownError(TaskError):
-    """An action may or may not have been started.
+    """An action may or may not have been started, or its result is unknown.
 
     The action is not started again until the user decides.
     """

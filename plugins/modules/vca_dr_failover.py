@@ -17,7 +17,8 @@ description:
     action is started twice.
   - If another client has already started an action, the task waits for the action and does not start it again.
   - If the task cannot determine whether an action was started, for example because a response was lost, the verdict is
-    V(unknown). Such an action is not started again automatically. See O(on_unknown) and O(start_again).
+    V(unknown). Such an action is not started again automatically. See O(on_unknown) and O(start_again). If an action
+    has ended and the server does not show its result, the verdict is V(unknown) too. To check again, use O(resume).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

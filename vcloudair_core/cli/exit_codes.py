@@ -42,8 +42,8 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ),
     ExitCode(10, "A plugin failed, is missing, or has the same name as another plugin.", (errors.PluginError,)),
     ExitCode(
-        11, "It is unknown whether a DR action was started. Check the VM, then use "
-        "`vca dr resume --start-again`.",
+        11, "It is unknown whether a DR action was started, or whether it succeeded. Check the VM, then run "
+        "`vca dr resume`. If the action was not started, add `--start-again`.",
         (errors.OutcomeUnknownError,),
     ),
     ExitCode(

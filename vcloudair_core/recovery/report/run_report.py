@@ -292,6 +292,8 @@ def _sentence(report: RunReport) -> str:
     if report.verdict == FAILED:
         return f"{subject} failed: {count}."
     if report.verdict == UNKNOWN:
+        if len(vms) == 1:
+            return f"{subject} has an unknown outcome. Check its VM, then resume the run."
         return f"{subject} has an unknown outcome: {count}. Check the VMs with an unknown outcome, then resume the run."
     if report.verdict == INTERRUPTED:
         return f"{subject} was interrupted: {count}. You can resume it."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from vcloudair_core.cli.commands.dr.action_options import VERIFY
 from vcloudair_core.cli.commands.dr.run_control import COLUMNS, run_and_report
 from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column
@@ -100,15 +101,17 @@ def resume(
     lost_grace: float = typer.Option(
         90.0, "--lost-grace", min=0.1, help="Seconds to search for an operation that may have been started."
     ),
+    verify_timeout: float = VERIFY,
     take_over: bool = typer.Option(
         False, "--take-over", help="Resume the run although another host may still continue it."
     ),
 ) -> None:
     """Resume a run that was stopped or that crashed. No operation is started twice.
 
-    If the run stopped while it started an operation, the command checks whether the operation started. If this
-    cannot be determined, the exit code is 11. Then check the VM in the cloud. If the operation did not start, resume
-    with --start-again. If the run is already finished, the command shows its result and returns its exit code.
+    If the run stopped while it started an operation, the command checks whether the operation started. If its start
+    or its result cannot be determined, the exit code is 11. Then check the VM in the cloud. If the operation did not
+    start, resume with --start-again. If it has ended, resume to check its result again. If the run is already
+    finished, the command shows its result and returns its exit code.
 
     If state_url is set, you can resume runs of other hosts. Only one host at a time can continue a run. See
     `docs/how-to/share-runs-between-hosts.md`.
@@ -126,7 +129,14 @@ def resume(
             replace(options, lost_grace=lost_grace, start_again=tuple(start_again or ()), take_over=take_over),
         )
 
-    run_and_report(run, work, approve=tuple(approve or ()), cancel_on_stop=cancel_on_stop, run_timeout=run_timeout)
+    run_and_report(
+        run,
+        work,
+        approve=tuple(approve or ()),
+        cancel_on_stop=cancel_on_stop,
+        run_timeout=run_timeout,
+        verify_timeout=verify_timeout,
+    )
 
 
 @connected

@@ -55,8 +55,8 @@ def run_and_report(run: Invocation, work: Work, *, cancel_on_stop: bool = False,
 
     ``run_options`` are further fields of RunOptions, by name.
 
-    Raises: TaskFailedError when the run failed; OutcomeUnknownError when it is unknown whether an operation was
-    started; Exit with code 130 when the run was stopped.
+    Raises: TaskFailedError when the run failed; OutcomeUnknownError when the start or the result of an operation is
+    unknown; Exit with code 130 when the run was stopped.
     """
     from vcloudair_core.recovery import RunOptions, Stop
 

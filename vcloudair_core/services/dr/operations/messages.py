@@ -15,7 +15,10 @@ DECIDE = (
 )
 SIGN_IN = "Sign in again, then run the action again."
 NOT_IDLE = "Run `vca dr list` to see which action is in progress. When that action has ended, run your action again."
-CHECK_RESULT = "Check the VM in the cloud. The action has ended, but the server does not show its result."
+CHECK_RESULT = (
+    "Check the VM in the cloud. The action has ended, but the server does not show its result. To check the result "
+    "again, run `vca dr resume`."
+)
 CHECK_LOCATION = "Check if the VM was moved or renamed after the recovery."
 HINTS: Mapping[str, str] = {
     "VdcNotEnabledForRecoveryFault": "Ask the provider to enable the VDC for recovery.",

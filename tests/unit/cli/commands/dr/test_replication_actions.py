@@ -79,3 +79,17 @@ def test_without_dr_2_the_list_points_to_vcda(
         result = vca("dr", "list")
         assert result.code != 0
         assert "set vcda_url (VCA_VCDA_URL)" in result.err
+
+
+def test_a_result_that_the_server_omits_is_found_when_the_run_is_resumed(
+    cloud: VcdaCloud, vca: Callable[..., Any]
+) -> None:
+    quick = ("--verify-timeout", "2")
+    cloud.simulator.configure(vcda_absent_fields=("vcdVmId",))
+    first = vca("dr", "failover", "--all", "--yes", *quick)
+    assert (first.code, "run `vca dr resume`" in first.err) == (11, True)
+    assert vca("dr", "resume", "--start-again", vcda_name(1), *quick).code == 11
+    cloud.simulator.configure(vcda_absent_fields=())
+    resumed = vca("dr", "resume", *quick)
+    assert (resumed.code, resumed.err.splitlines()[-1]) == (0, "2 of 2 VMs failed over.")
+    assert cloud.starts() == ["POST vapp failover"]
