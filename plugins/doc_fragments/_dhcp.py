@@ -18,10 +18,12 @@ options:
   logging:
     description:
       - Whether the DHCP service writes a log.
+      - NSX-T edge gateways do not support this option, because DHCP has no log on the edge gateway.
     type: bool
   log_level:
     description:
       - Log level of the DHCP service.
+      - NSX-T edge gateways do not support this option, because DHCP has no log on the edge gateway.
     type: str
     choices: [emergency, alert, critical, error, warning, notice, info, debug]
   pools:
@@ -47,6 +49,8 @@ options:
       domain_name:
         description:
           - Domain name that clients get.
+          - NSX-T edge gateways do not support this option, because DHCP sends no domain name for single pools and
+            static bindings.
         type: str
       auto_configure_dns:
         description:
@@ -61,6 +65,14 @@ options:
       lease_time:
         description:
           - Lease time in seconds, or V(infinite).
+          - NSX-T edge gateways do not support fewer than V(60) or more than V(4294967295) seconds, because a lease time
+            is from 60 to 4294967295 seconds.
+        type: str
+      network:
+        description:
+          - Name or URN of the network, only on NSX-T edge gateways.
+          - By default, it is the connected network whose subnet contains the addresses.
+          - NSX-V and vCloud Air edge gateways do not support this option, because DHCP belongs to the edge gateway.
         type: str
   bindings:
     description:
@@ -93,6 +105,8 @@ options:
       domain_name:
         description:
           - Domain name that clients get.
+          - NSX-T edge gateways do not support this option, because DHCP sends no domain name for single pools and
+            static bindings.
         type: str
       auto_configure_dns:
         description:
@@ -107,6 +121,14 @@ options:
       lease_time:
         description:
           - Lease time in seconds, or V(infinite).
+          - NSX-T edge gateways do not support fewer than V(60) or more than V(4294967295) seconds, because a lease time
+            is from 60 to 4294967295 seconds.
+        type: str
+      network:
+        description:
+          - Name or URN of the network, only on NSX-T edge gateways.
+          - By default, it is the connected network whose subnet contains the addresses.
+          - NSX-V and vCloud Air edge gateways do not support this option, because DHCP belongs to the edge gateway.
         type: str
   allow_empty:
     description:
@@ -134,6 +156,8 @@ options:
   domain_name:
     description:
       - Domain name that clients get.
+      - NSX-T edge gateways do not support this option, because DHCP sends no domain name for single pools and static
+        bindings.
     type: str
   auto_configure_dns:
     description:
@@ -148,6 +172,14 @@ options:
   lease_time:
     description:
       - Lease time in seconds, or V(infinite).
+      - NSX-T edge gateways do not support fewer than V(60) or more than V(4294967295) seconds, because a lease time is
+        from 60 to 4294967295 seconds.
+    type: str
+  network:
+    description:
+      - Name or URN of the network, only on NSX-T edge gateways.
+      - By default, it is the connected network whose subnet contains the addresses.
+      - NSX-V and vCloud Air edge gateways do not support this option, because DHCP belongs to the edge gateway.
     type: str
 """
 
@@ -177,6 +209,8 @@ options:
   domain_name:
     description:
       - Domain name that clients get.
+      - NSX-T edge gateways do not support this option, because DHCP sends no domain name for single pools and static
+        bindings.
     type: str
   auto_configure_dns:
     description:
@@ -191,5 +225,13 @@ options:
   lease_time:
     description:
       - Lease time in seconds, or V(infinite).
+      - NSX-T edge gateways do not support fewer than V(60) or more than V(4294967295) seconds, because a lease time is
+        from 60 to 4294967295 seconds.
+    type: str
+  network:
+    description:
+      - Name or URN of the network, only on NSX-T edge gateways.
+      - By default, it is the connected network whose subnet contains the addresses.
+      - NSX-V and vCloud Air edge gateways do not support this option, because DHCP belongs to the edge gateway.
     type: str
 """

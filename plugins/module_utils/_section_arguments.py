@@ -209,6 +209,7 @@ def dhcp_pool_arguments() -> dict[str, Any]:
         "auto_configure_dns": {"type": "bool"},
         "dns_servers": {"type": "list", "elements": "str"},
         "lease_time": {"type": "str"},
+        "network": {"type": "str"},
     }
 
 
@@ -224,6 +225,7 @@ def dhcp_binding_arguments() -> dict[str, Any]:
         "auto_configure_dns": {"type": "bool"},
         "dns_servers": {"type": "list", "elements": "str"},
         "lease_time": {"type": "str"},
+        "network": {"type": "str"},
     }
 
 

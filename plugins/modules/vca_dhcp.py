@@ -10,14 +10,15 @@ module: vca_dhcp
 short_description: Manage the DHCP service of an edge gateway in one write
 version_added: "0.1.0"
 description:
-  - Creates, updates and deletes DHCP pools and static bindings of an NSX-V edge gateway, and sets the options of the
+  - Creates, updates and deletes DHCP pools and static bindings of an edge gateway, and sets the options of the
     DHCP service.
-  - The task takes one read and at most one write, for any number of pools and static bindings.
+  - On NSX-V edge gateways, the task takes one read and at most one write, for any number of pools and static bindings.
   - Pools and static bindings that are not listed are kept, unless O(purge=true). Static bindings of the interface of a
     VM, which have no MAC address, are always kept.
   - A pool is identified by its range, and a static binding by its MAC address.
-  - NSX-T edge gateways have no DHCP pools and static bindings. There, DHCP belongs to the networks, and the task fails
-    before it reads anything. To forward requests to DHCP servers, use M(vcloudair.cloud.vca_dhcp_relay).
+  - On NSX-T edge gateways, pools and static bindings belong to the connected networks. The option C(network) or the
+    addresses determine the network. All pools of a network have the same lease time and DNS servers. The task takes
+    several reads, and one write for each changed network and static binding.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

@@ -10,13 +10,13 @@ module: vca_dhcp_binding
 short_description: Manage a static DHCP binding of an edge gateway
 version_added: "0.1.0"
 description:
-  - Creates, updates or deletes a static DHCP binding of an NSX-V edge gateway. All other pools and static bindings are
+  - Creates, updates or deletes a static DHCP binding of an edge gateway. All other pools and static bindings are
     kept.
   - The static binding is identified by its MAC address, in any notation.
   - On an existing static DHCP binding, options that are not set keep their current values.
-  - A task without a change takes one read.
-  - NSX-T edge gateways have no DHCP pools and static bindings. There, DHCP belongs to the networks, and the task fails
-    before it reads anything. To forward requests to DHCP servers, use M(vcloudair.cloud.vca_dhcp_relay).
+  - On NSX-V edge gateways, a task without a change takes one read.
+  - On NSX-T edge gateways, the static binding belongs to a connected network, which O(network) or the address
+    determines. DHCP must be enabled in the network. O(domain_name) is not supported.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

@@ -10,7 +10,9 @@ module: vca_dhcp_info
 short_description: Read the DHCP service and the leases of an edge gateway
 version_added: "0.1.0"
 description:
-  - Returns the settings, pools and static bindings of the DHCP service of an NSX-V edge gateway, and its leases.
+  - Returns the settings, pools and static bindings of the DHCP service of an edge gateway, and its leases.
+  - On NSX-T edge gateways, the pools and static bindings are those of the connected networks. The API of NSX-T edge
+    gateways has no leases.
   - You can pass RV(dhcp.pools) and RV(dhcp.bindings) to M(vcloudair.cloud.vca_dhcp) without changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -75,7 +77,8 @@ dhcp:
       type: int
       returned: success
 leases:
-  description: Current leases, as strings from the server. The list is empty with O(leases=false).
+  description: >-
+    Current leases, as strings from the server. The list is empty with O(leases=false). V(null) on NSX-T edge gateways.
   returned: success
   type: list
   elements: dict
@@ -165,8 +168,13 @@ def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> R
     """Return the DHCP section and, if ``leases`` is set, the leases."""
     target = given(params, ("edge", "vdc"))
     section = client.read("ans.dhcp", target)
-    leases = client.edges.dhcp_leases(params["edge"], params["vdc"]) if params["leases"] else []
-    return {"changed": False, "dhcp": section, "leases": leases, **edge_of(client, target)}
+    edge = edge_of(client, target)
+    result = {"changed": False, "dhcp": section, "leases": [], **edge}
+    if params["leases"]:
+        # The API of NSX-T edge gateways has no leases.
+        is_nsxt = edge["edge"]["backend"] == "nsxt"
+        result["leases"] = None if is_nsxt else client.edges.dhcp_leases(params["edge"], params["vdc"])
+    return result
 
 
 MODULE = Module(read, ARGUMENTS)

@@ -10,12 +10,13 @@ module: vca_dhcp_pool
 short_description: Manage a DHCP pool of an edge gateway
 version_added: "0.1.0"
 description:
-  - Creates, updates or deletes a DHCP pool of an NSX-V edge gateway. All other pools and static bindings are kept.
+  - Creates, updates or deletes a DHCP pool of an edge gateway. All other pools and static bindings are kept.
   - The pool is identified by its range. To change a range, delete the pool and create another one.
   - On an existing DHCP pool, options that are not set keep their current values.
-  - A task without a change takes one read.
-  - NSX-T edge gateways have no DHCP pools and static bindings. There, DHCP belongs to the networks, and the task fails
-    before it reads anything. To forward requests to DHCP servers, use M(vcloudair.cloud.vca_dhcp_relay).
+  - On NSX-V edge gateways, a task without a change takes one read.
+  - On NSX-T edge gateways, the pool belongs to a connected network, which O(network) or the range determines.
+    O(lease_time) and O(dns_servers) apply to all pools of the network. O(domain_name) is not supported. The first pool
+    enables DHCP in the network.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -49,6 +50,13 @@ EXAMPLES = r"""
     domain_name: corp.example
     dns_servers: [10.0.0.53, 10.0.0.54]
     lease_time: 3600
+
+- name: Assign addresses in a network of an NSX-T edge gateway
+  vcloudair.cloud.vca_dhcp_pool:
+    edge: nsxt-edge
+    network: web-net
+    ip_range: 192.168.10.100-192.168.10.199
+    dns_servers: [10.0.0.53]
 
 - name: Delete a pool
   vcloudair.cloud.vca_dhcp_pool:

@@ -165,6 +165,16 @@ class TestAnsOnNsxt(Conformance):
         Example("ans.application_profile", [PROFILE], [OTHER_PROFILE], target=NSXT),
         Example("ans.certificate", [CERTIFICATE], [OTHER_CERTIFICATE], target=NSXT),
         Example("ans.lb_pool", [LB_POOL], [{**OTHER_LB_POOL, "persistence": "client-ip"}], target=NSXT),
+        Example("ans.dhcp_pool", [DHCP_POOL], [OTHER_DHCP_POOL], target=NSXT, reads=4),
+        Example("ans.dhcp_binding", [BINDING], [OTHER_BINDING], target=NSXT, reads=4),
+        Example(
+            "ans.dhcp",
+            [{"enabled": True, "pools": [DHCP_POOL], "bindings": [BINDING]}],
+            [{"pools": [OTHER_DHCP_POOL], "bindings": [OTHER_BINDING]}],
+            target=NSXT,
+            reads=4,
+            writes=2,
+        ),
     )
 
     @classmethod

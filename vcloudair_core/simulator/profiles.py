@@ -89,11 +89,17 @@ def _nsxt() -> list[SimulatorRoutes]:
     from vcloudair_core.simulator.nsxt.ipsec import certificate_library, tunnel_routes
     from vcloudair_core.simulator.nsxt.load_balancer import routes as load_balancer_routes
     from vcloudair_core.simulator.nsxt.nat import rule_routes as nat_rule_routes
-    from vcloudair_core.simulator.nsxt.network_services import dhcp_forwarder, dns_forwarder, static_routes
+    from vcloudair_core.simulator.nsxt.network_services import (
+        dhcp_bindings,
+        dhcp_forwarder,
+        dns_forwarder,
+        network_dhcp,
+        static_routes,
+    )
 
     modules = (
         *(dfw_routes, group_routes, profile_routes, nat_rule_routes, tunnel_routes, certificate_library),
-        *(dns_forwarder, dhcp_forwarder, static_routes, load_balancer_routes),
+        *(dns_forwarder, dhcp_forwarder, network_dhcp, dhcp_bindings, static_routes, load_balancer_routes),
     )
     return [*edge_firewall_routes.routes(), *[module.routes() for module in modules]]
 

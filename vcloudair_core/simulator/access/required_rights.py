@@ -57,6 +57,7 @@ _TABLE = tuple(
         (_WRITE, r"/cloudapi/[\d.]+/vdcGroups/\{\w+\}/dfwPolicies.*", rights.CONFIGURE_GROUP_FIREWALL),
         ("GET", r"/cloudapi/[\d.]+/vdcGroups/\{\w+\}/dfwPolicies.*", rights.VIEW_GROUP_FIREWALL),
         ("GET", r"/cloudapi/[\d.]+/orgVdcNetworks.*", rights.VIEW_NETWORK),
+        (_WRITE, r"/cloudapi/[\d.]+/orgVdcNetworks/.*", rights.EDIT_NETWORK),
         ("GET", r"/cloudapi/[\d.]+/(users|roles|rights)(/.*)?", rights.VIEW_ADMIN),
         ("POST", r"/oauth/.*/register", rights.MANAGE_TOKEN),
         ("DELETE", r"/cloudapi/[\d.]+/tokens/.*", rights.MANAGE_TOKEN),

@@ -11,7 +11,7 @@ from typing import Any
 from vcloudair_core.simulator.documents.addresses import urn
 from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
 from vcloudair_core.simulator.edge.nat_section import SimulatedNat
-from vcloudair_core.simulator.inventory_objects.network_usage import allocations, ends_of, pool_counts, static_pools
+from vcloudair_core.simulator.inventory_objects.network_usage import allocations, pool_counts, static_pools
 from vcloudair_core.simulator.nsxt.edge_tasks import status_of
 from vcloudair_core.simulator.nsxt.edges import (
     address_range_of,
@@ -235,18 +235,3 @@ def allocations_json(context: Any, network: OrgVdcNetwork) -> list[dict[str, Any
         }
         values.append({**made, **shared})
     return values
-
-
-def dhcp_json(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
-    """Return the DHCP service of a network.
-
-    Source: API reference 37.0, VdcNetworkDhcpConfig.
-    """
-    is_nsxt_network = bool(context.world.vdcs[network.vdc_id].network_provider)
-    pools = [
-        {"enabled": True, "ipRange": _range_json(ends_of(pool)), "maxLeaseTime": None, "defaultLeaseTime": None}
-        for pool in network.dhcp_pools
-    ]
-    mode = "EDGE" if network.edge_id else "NETWORK"
-    made = {"enabled": bool(pools), "leaseTime": 86400 if pools else None, "dhcpPools": pools or None}
-    return {**made, "mode": mode if pools and is_nsxt_network else None, "ipAddress": None, "dnsServers": []}

@@ -14,7 +14,6 @@ from vcloudair_core.simulator.api.own_objects import own_edge, own_in_vdc
 from vcloudair_core.simulator.cloudapi import json_responses
 from vcloudair_core.simulator.cloudapi.network_json import (
     allocations_json,
-    dhcp_json,
     edge_json,
     group_urn,
     network_json,
@@ -38,7 +37,6 @@ def routes() -> SimulatorRoutes:
         (NETWORKS, list_networks),
         (f"{NETWORKS}/{{network_id}}", show_network),
         (f"{NETWORKS}/{{network_id}}/allocatedIpAddresses", list_allocated_addresses),
-        (f"{NETWORKS}/{{network_id}}/dhcp", show_dhcp),
     ]
     made = tuple(SimulatorRoute("GET", path, handler) for path, handler in calls)
     return SimulatorRoutes(
@@ -116,15 +114,6 @@ def list_allocated_addresses(context: Any) -> Response:
         return _refuse_network(context)
     values = allocations_json(context, network)
     return json_responses.page(context, values, "AllocatedIpAddresses", searchable=("ipAddress",))
-
-
-def show_dhcp(context: Any) -> Response:
-    """Return the DHCP service of a network.
-
-    Source: API reference 37.0, ``orgVdcNetworks/{vdcNetworkId}/dhcp``.
-    """
-    network = _own_network(context)
-    return _refuse_network(context) if network is None else json_responses.item(context, dhcp_json(context, network))
 
 
 def _own_network(context: Any) -> OrgVdcNetwork | None:

@@ -35,13 +35,18 @@ _NETWORK_FIELDS = (
 def default_networks(edges: Sequence[SimulatedEdge]) -> list[dict[str, Any]]:
     """Return the default networks of a VDC.
 
-    A VDC has two networks for each edge. A VDC without edges has one isolated network.
+    A VDC has two networks for each edge. A VDC without edges has one isolated network. The static pools of networks on
+    NSX-T leave room for DHCP pools.
     """
     networks: list[dict[str, Any]] = [] if edges else [{"name": DEFAULT_NETWORK}]
     for number, edge in enumerate(edges):
         names = (DEFAULT_NETWORK, "dmz") if number == 0 else (f"{edge.name}-net1", f"{edge.name}-net2")
         subnets = zip(names, ("192.168.10.1", "192.168.20.1"), strict=True)
-        networks += [{"name": name, "gateway": gateway, "edge": edge.name} for name, gateway in subnets]
+        for name, gateway in subnets:
+            network: dict[str, Any] = {"name": name, "gateway": gateway, "edge": edge.name}
+            prefix = gateway.removesuffix("1")
+            pools = {"static_pools": [f"{prefix}2-{prefix}99"]} if edge.backend == NSXT else {}
+            networks.append({**network, **pools})
     return networks
 
 

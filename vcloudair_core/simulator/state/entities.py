@@ -245,6 +245,8 @@ class OrgVdcNetwork(Tracked):
 
     The DHCP pools of a network that an NSX-V edge routes are in a section of the edge.
     """
+    services: dict[str, Any] = field(default_factory=dict)
+    """The state of services of the network, such as DHCP on NSX-T, by name."""
 
     @property
     def netmask(self) -> str:

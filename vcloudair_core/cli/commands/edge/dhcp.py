@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
@@ -44,13 +44,15 @@ def list_entries(run: Invocation) -> None:
         empty=f"The DHCP section of {target['edge']} has no pools and no static bindings.",
     )
     if run.is_table:
-        say("DHCP on." if section["enabled"] else "DHCP OFF: the edge gateway assigns no addresses.")
+        say("DHCP on." if section["enabled"] else _off(rows))
 
 
 @app.command("leases")
 @connected
 def list_leases(run: Invocation) -> None:
     """List the current DHCP leases of an edge gateway.
+
+    The API of NSX-T edge gateways has no leases.
 
     Example:
         vca dhcp leases --edge web-edge
@@ -61,12 +63,23 @@ def list_leases(run: Invocation) -> None:
     run.emit(leases, columns=_LEASE_COLUMNS, empty=f"The edge gateway {target['edge']} reports no DHCP leases.")
 
 
+def _off(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the message for DHCP that is not enabled.
+
+    Only on NSX-T, entries have a network.
+    """
+    if any(row.get("network") for row in rows):
+        return "DHCP OFF in at least one network: it assigns no addresses there."
+    return "DHCP OFF: the edge gateway assigns no addresses."
+
+
 def _dns(entry: Mapping[str, Any]) -> str:
     return "automatic" if entry["auto_configure_dns"] else " ".join(entry["dns_servers"])
 
 
 _COLUMNS = [
     Column("type", keep=True, priority=0),
+    Column("network", priority=0),
     Column("address", keep=True, priority=0),
     Column("mac_address", keep=True, priority=1),
     Column("host_name", keep=True, priority=2),

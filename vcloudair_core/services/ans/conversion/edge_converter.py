@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.desired import Exactly
-from vcloudair_core.engine.fields import fields_of, plain
+from vcloudair_core.services.ans.conversion.dhcp_converter import DhcpConverter
 from vcloudair_core.services.ans.conversion.dhcp_relay_converter import DhcpRelayConverter
 from vcloudair_core.services.ans.conversion.firewall_converter import FirewallConverter
 from vcloudair_core.services.ans.conversion.ipsec_converter import IpsecConverter
 from vcloudair_core.services.ans.conversion.load_balancer_converter import LoadBalancerConverter
 from vcloudair_core.services.ans.conversion.nat_converter import NatConverter
 from vcloudair_core.services.ans.conversion.network_converters import DnsConverter, StaticRoutesConverter
-from vcloudair_core.services.ans.conversion.report import LEFT_OUT, Conversion, ConversionItem
+from vcloudair_core.services.ans.conversion.report import Conversion, ConversionItem
 from vcloudair_core.services.ans.conversion.section_converter import SectionConverter
 from vcloudair_core.services.ans.document.kind import EdgeKind
-from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT, NSXT_SINCE
+from vcloudair_core.services.ans.edge.backend import NSXT_SINCE
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import load_section
 
@@ -25,6 +25,7 @@ OLDEST_VERSION = "{}.{}".format(*NSXT_SINCE)
 
 _CONVERTERS: Mapping[str, type[SectionConverter]] = {
     "firewall": FirewallConverter,
+    "dhcp": DhcpConverter,
     "dhcp_relay": DhcpRelayConverter,
     "static_routes": StaticRoutesConverter,
     "dns": DnsConverter,
@@ -52,9 +53,6 @@ def convert_edge(
     items: list[ConversionItem] = []
     for name, section_spec in spec.sections.items():
         section = load_section(name)
-        if not section.is_on(NSXT):
-            items += _left_out(section, section_spec)
-            continue
         converter = _converter(section, sections[name], api_version, uplinks)
         converted = converter.convert(section_spec)
         document |= {name: converted} if converted else {}
@@ -70,28 +68,3 @@ def _converter(
     if section.name == "ipsec":
         return IpsecConverter(section, api_version, data.get(section.rules_field) or ())
     return _CONVERTERS.get(section.name, SectionConverter)(section, api_version)
-
-
-def _left_out(section: Section[Any, Any], spec: Any) -> list[ConversionItem]:
-    """Return a report item for a section that NSX-T edge gateways do not have."""
-    if not section.has_effect(spec):
-        return []
-    value = {name: plain(getattr(spec, name)) for name in _settings_with_effect(spec)}
-    for one_list in section.lists:
-        rules = one_list.rules_of(spec) or ()
-        value |= {one_list.rules_field: [plain(rule) for rule in rules]} if rules else {}
-    if not value:
-        return []
-    title = BACKENDS[NSXT].title
-    reason = f"{title} edge gateways have no section {section.name} in edge documents"
-    hint = section.alternatives.get(NSXT, "Configure the service in the portal, if you need it.")
-    return [ConversionItem(section.name, "", LEFT_OUT, value, reason, hint)]
-
-
-def _settings_with_effect(spec: Any) -> list[str]:
-    """Return the names of the settings that are not at their defaults."""
-    return [
-        name
-        for name, info in fields_of(type(spec)).items()
-        if not info.input_only and not info.same(getattr(spec, name), info.absent)
-    ]

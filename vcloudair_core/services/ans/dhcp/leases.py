@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import DecodeError
+from vcloudair_core.errors import ConfigurationError, DecodeError
 from vcloudair_core.services.ans.dhcp.section import SECTION
-from vcloudair_core.services.ans.edge.backend import BACKENDS, JSON, XML, media_type_of
+from vcloudair_core.services.ans.edge.backend import BACKENDS, JSON, NSXT, XML, media_type_of
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.section.backends import refuse_unsupported
 from vcloudair_core.services.ans.section.json_values import items_of, mapping_of
@@ -40,6 +40,12 @@ def read_leases(session: Session, edge: Edge) -> list[dict[str, Any]]:
     Raises: ConfigurationError if the backend of the edge has no DHCP section; ApiError, DecodeError.
     """
     edge = edge if edge.backend else EdgeDirectory(session).with_backend(edge)
+    if edge.backend == NSXT:
+        raise ConfigurationError(
+            f"Reading {_WHAT} of edge gateway {edge.name or edge.edge_id} failed. The API of NSX-T edge gateways has "
+            "no DHCP leases.",
+            hint="Read the addresses of VMs instead, for example with vca vm list.",
+        )
     refuse_unsupported(edge, SECTION)
     media_type = media_type_of(edge.backend, session.settings)
     path = f"{BACKENDS[edge.backend].edge_path.format(edge=edge.edge_id)}/dhcp/leaseInfo"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from vcloudair_core.engine.canonical import address_range, fold
+from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.engine.plan import Plan
-from vcloudair_core.engine.rulelist import ListPlan
+from vcloudair_core.engine.rulelist import ListPlan, plan_desired
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.dhcp.limits import RULE_LIMITS, SETTING_LIMITS
 from vcloudair_core.services.ans.dhcp.records import completed, effective, exact
 from vcloudair_core.services.ans.dhcp.spec import (
     BINDING_IDENTITIES,
@@ -20,22 +23,135 @@ from vcloudair_core.services.ans.dhcp.spec import (
     DhcpPoolSpec,
     DhcpSpec,
 )
-from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
-from vcloudair_core.services.ans.section.descriptor import Section
-from vcloudair_core.services.ans.section.document import SectionCodec, SectionState, state_of
+from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML, split_backend
+from vcloudair_core.services.ans.section.descriptor import NsxtSection, Section, with_defaults
+from vcloudair_core.services.ans.section.document import SectionCodec, SectionEdit, SectionState, state_of
+from vcloudair_core.services.ans.section.store import SectionStore
+
+RuleT = TypeVar("RuleT", DhcpPoolSpec, DhcpBindingSpec)
 
 _UNIQUE: Mapping[str, Any] = {"host_name": fold, "ip_address": address_range}
 """The unique fields of static bindings, with functions for comparison."""
+_SHARED_NOTE = (
+    "The lease time and the DNS servers apply to all pools of the network {!r}, also to pools that are not listed."
+)
 
 
-class DhcpSection(Section[DhcpSpec, DhcpPoolSpec]):
+class _DhcpList(Section[DhcpSpec, RuleT]):
+    """A list of the DHCP section.
+
+    On NSX-T edge gateways, each entry belongs to a network.
+    """
+
+    def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
+        """Replace the URNs of networks with names, and check the networks.
+
+        Makes one call for every 128 networks if a spec names a network. Raises: SpecError with all unknown networks.
+        """
+        networks = getattr(store, "networks", None)
+        if networks is None or not any(spec.network for spec in specs):
+            return specs
+        known = {alias: network["name"] for urn, network in networks().items() for alias in (urn, network["name"])}
+        problems = Problems()
+        resolved = list(specs)
+        for position, (spec, path) in enumerate(zip(specs, paths, strict=True)):
+            if spec.network in known:
+                resolved[position] = replace(spec, network=known[spec.network])
+            elif spec.network:
+                names = ", ".join(sorted({repr(name) for name in known.values()})) or "none"
+                reason = f"no network {spec.network!r} is connected to the {store.target}"
+                problems.add(f"{path}.network".lstrip("."), reason, f"Use a connected network: {names}.")
+        problems.raise_if_any()
+        return tuple(resolved)
+
+    def plan_rules(
+        self,
+        document: Document,
+        desired: Desired,
+        specs: Sequence[Any],
+        *,
+        in_order: bool,
+        prefix: str = "",
+        allow_empty: bool | None = None,
+    ) -> ListPlan:
+        """Plan a list.
+
+        On NSX-T edge gateways, specs are completed with the values of their networks.
+
+        Raises: SpecError for values that the networks do not allow; the errors of :func:`plan_desired`.
+        """
+        if document.backend != NSXT or isinstance(desired, Absent):
+            return super().plan_rules(
+                document, desired, specs, in_order=in_order, prefix=prefix, allow_empty=allow_empty
+            )
+        from vcloudair_core.services.ans.dhcp.nsxt import plans
+
+        has_paths = len(specs) > 1 or bool(prefix)
+
+        def path(index: int) -> str:
+            return f"{prefix}[{index}]." if has_paths else ""
+
+        networks = plans.NetworkPlans.of(document)
+        plans.check_fixed_fields(specs, networks, path)
+        if self.rules_field == "pools":
+            networks = networks.with_shared_of(specs, path)
+        list_plan: ListPlan = plan_desired(
+            plans.nsxt_list(self.rule_list(document), networks),
+            state_of(document).user_rules,
+            desired,
+            specs,
+            in_order=False,
+            prefix=prefix,
+            allow_empty=allow_empty,
+        )
+        others: list[str] = []
+        if networks.shared and list_plan.changes and not isinstance(desired, Exactly):
+            others = plans.changed_networks(specs, networks, document)
+        notes: tuple[str, ...] = tuple(map(_SHARED_NOTE.format, others))
+        return replace(list_plan, notes=(*list_plan.notes, *notes))
+
+
+class DhcpSection(_DhcpList[DhcpPoolSpec]):
     """The settings and the pools of the DHCP section."""
 
     def warnings(self, store: Store, state: SectionState[DhcpSpec], plan: Plan) -> tuple[str, ...]:
         """Warn if new pools or static bindings have no effect, because DHCP is disabled."""
         if state.settings.enabled or not any(change.action == "create" for change in plan.changes):
             return ()
+        if split_backend(store.backend)[0] == NSXT:
+            return ("DHCP is disabled in a network of the edge gateway that has pools. Set enabled: true.",)
         return ("The DHCP service is disabled, so the edge gateway assigns no addresses. Set enabled: true.",)
+
+    def exact_settings(self, spec: DhcpSpec, backend: str) -> DhcpSpec:
+        """Return the settings for ``state: exact``, with defaults.
+
+        On NSX-T, networks enable DHCP themselves, so ``enabled`` stays omitted.
+        """
+        completed_spec: DhcpSpec = with_defaults(spec, skip=("enabled",) if backend == NSXT else ())
+        return completed_spec
+
+    def diff_settings(self, document: Document, spec: Any) -> dict[str, tuple[Any, Any]]:
+        """Return the settings that differ.
+
+        On NSX-T, ``enabled`` differs if it differs in a network that has a DHCP service.
+        """
+        if document.backend != NSXT:
+            return super().diff_settings(document, spec)
+        from vcloudair_core.services.ans.dhcp.nsxt.document import enabled_flags
+
+        flags = enabled_flags(document.tree)
+        is_same = spec.enabled is None or not flags - {spec.enabled}
+        return {} if is_same else {"enabled": (not spec.enabled, spec.enabled)}
+
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
+        """Return the document with an edit applied."""
+        merged: Any = super().merge(document, edit)
+        if document.backend != NSXT:
+            return merged  # type: ignore[no-any-return]  # a document
+        from vcloudair_core.services.ans.dhcp.nsxt.document import linked
+
+        linked_document: Document = replace(merged, tree=linked(document.tree, merged.tree))
+        return linked_document
 
     def check_result(self, document: Document, spec: DhcpSpec | None, list_plan: ListPlan | None) -> None:
         """Raise SpecError if pools would overlap. Source: protocol/ans.md §5, §6."""
@@ -44,16 +160,25 @@ class DhcpSection(Section[DhcpSpec, DhcpPoolSpec]):
             if first <= last:
                 raise SpecError("pools" if spec else "ip_range", f"the pools {name} and {other_name} overlap")
 
+    def check_edit(self, document: Document, edit: SectionEdit, spec: Any) -> None:
+        """Raise SpecError if a network of an NSX-T edge gateway rejects the result."""
+        if document.backend == NSXT:
+            from vcloudair_core.services.ans.dhcp.nsxt.plans import check_document
 
-class BindingList(Section[DhcpSpec, DhcpBindingSpec]):
+            check_document(document, self.merge(document, edit), spec)
+
+
+class BindingList(_DhcpList[DhcpBindingSpec]):
     """The static bindings of the DHCP section."""
 
     def check_result(self, document: Document, spec: DhcpSpec | None, list_plan: ListPlan | None) -> None:
         """Raise SpecError if two static bindings would have the same host name or address.
 
-        Source: protocol/ans.md §5, §6.
+        On NSX-T, static bindings can have the same host name. Source: protocol/ans.md §5, §6; protocol/nsxt.md §10.1.
         """
         for field, canonical in _UNIQUE.items():
+            if field == "host_name" and document.backend == NSXT:
+                continue
             owners: dict[Any, DhcpBindingSpec] = {}
             for binding in _resulting(document, list_plan):
                 value = getattr(binding, field)
@@ -110,6 +235,24 @@ def _xml_bindings() -> SectionCodec[DhcpSpec]:
     return XmlBindingCodec()
 
 
+def _nsxt_pools(api_version: str) -> SectionCodec[DhcpSpec]:
+    from vcloudair_core.services.ans.dhcp.nsxt.codec import NsxtPoolCodec
+
+    return NsxtPoolCodec()
+
+
+def _nsxt_bindings(api_version: str) -> SectionCodec[DhcpSpec]:
+    from vcloudair_core.services.ans.dhcp.nsxt.codec import NsxtBindingCodec
+
+    return NsxtBindingCodec()
+
+
+def _nsxt_store() -> type[SectionStore]:
+    from vcloudair_core.services.ans.dhcp.nsxt.store import NsxtDhcpStore
+
+    return NsxtDhcpStore
+
+
 BINDINGS = BindingList(
     name="dhcp",
     rule_name="dhcp_binding",
@@ -122,6 +265,8 @@ BINDINGS = BindingList(
         (NSXV, JSON): lambda: _json_bindings(NSXV),
         (NSXV, XML): _xml_bindings,
     },
+    nsxt=NsxtSection(_nsxt_bindings, _nsxt_store),
+    rule_limits=RULE_LIMITS,
     rules_field="bindings",
     identities=BINDING_IDENTITIES,
     is_ordered=False,
@@ -143,6 +288,9 @@ SECTION = DhcpSection(
         (NSXV, JSON): lambda: _json(NSXV),
         (NSXV, XML): _xml,
     },
+    nsxt=NsxtSection(_nsxt_pools, _nsxt_store),
+    rule_limits=RULE_LIMITS,
+    setting_limits=SETTING_LIMITS,
     rules_field="pools",
     identities=POOL_IDENTITIES,
     is_ordered=False,
@@ -150,9 +298,5 @@ SECTION = DhcpSection(
     effective=effective,
     exact=exact,
     module="vca_dhcp",
-    alternatives={
-        NSXT: "On NSX-T, DHCP pools and static bindings belong to networks. Configure them in the networks, or use "
-        "dhcp_relay to forward requests to DHCP servers."
-    },
     other_lists=(BINDINGS,),
 )

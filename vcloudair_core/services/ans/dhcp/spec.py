@@ -79,6 +79,13 @@ def _subnet_mask() -> Any:
     )
 
 
+def _network() -> Any:
+    return spec_field(
+        "Name or URN of the network, only on NSX-T edge gateways.",
+        "By default, it is the connected network whose subnet contains the addresses.",
+    )
+
+
 @dataclass(frozen=True)
 class DhcpPoolSpec(NamedSpec):
     """A pool of addresses for clients. A field that is None keeps its value.
@@ -98,8 +105,10 @@ class DhcpPoolSpec(NamedSpec):
     auto_configure_dns: bool | None = _auto_configure_dns()
     dns_servers: tuple[str, ...] | None = _dns_servers()
     lease_time: str | None = _lease_time()
+    network: str | None = _network()
 
     match_by = "ip_range"
+    enabled = None
 
     @property
     def name(self) -> str:
@@ -143,8 +152,10 @@ class DhcpBindingSpec(NamedSpec):
     auto_configure_dns: bool | None = _auto_configure_dns()
     dns_servers: tuple[str, ...] | None = _dns_servers()
     lease_time: str | None = _lease_time()
+    network: str | None = _network()
 
     match_by = "mac_address"
+    enabled = None
 
     @property
     def name(self) -> str:
@@ -228,11 +239,28 @@ POOL_IDENTITIES = Identities(
     },
     shown=("ip_range",),
 )
+
+
+def _binding_keys(spec: DhcpBindingSpec) -> tuple[Hashable, ...]:
+    """Return the keys of a static binding.
+
+    If a network is named, only its static bindings match.
+    """
+    return ((mac_key(spec.mac_address), spec.network),)
+
+
+def _live_keys(spec: DhcpBindingSpec) -> tuple[Hashable, ...]:
+    key = mac_key(spec.mac_address)
+    return ((key, spec.network), (key, None)) if spec.network is not None else ((key, None),)
+
+
 BINDING_IDENTITIES = Identities(
     {
         "mac_address": RuleIdentity(
-            lambda spec: (mac_key(spec.mac_address),), lambda spec: f"with the MAC address {spec.mac_address}"
+            _binding_keys, lambda spec: f"with the MAC address {spec.mac_address}", live_keys=_live_keys
         )
     },
-    shown=("mac_address", "host_name", "ip_address"),
+    shown=("mac_address", "host_name", "ip_address", "network"),
+    numbers=(),
+    hint="Set network to the network of the static binding.",
 )

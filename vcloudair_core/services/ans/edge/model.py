@@ -194,11 +194,8 @@ def lock_path(edge: Edge) -> str:
     return f"edge/{edge.edge_id}"
 
 
-def refuse_backend(edge: Edge, section: str, supported: Iterable[str], hint: str = "") -> None:
-    """Raise ConfigurationError if a section does not support the backend of the edge.
-
-    ``hint`` tells the user what to do instead.
-    """
+def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
+    """Raise ConfigurationError if a section does not support the backend of the edge."""
     backends = set(supported)
     if edge.backend in backends:
         return
@@ -207,7 +204,7 @@ def refuse_backend(edge: Edge, section: str, supported: Iterable[str], hint: str
         f"Opening the {section} section of edge gateway {edge.name or edge.edge_id!r} failed. The backend "
         f"of the edge gateway is {BACKENDS[edge.backend].title}, but this version supports the "
         f"section only on {titles}.",
-        hint=hint or "Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
+        hint="Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
     )
 
 

@@ -105,6 +105,11 @@ class SingleWrites:
         self._api = api
         self._count = 0
 
+    @property
+    def has_written(self) -> bool:
+        """True after a successful write."""
+        return self._count > 0
+
     def write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
         """Send one write.
 

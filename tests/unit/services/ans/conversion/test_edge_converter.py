@@ -8,7 +8,7 @@ import pytest
 
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.conversion.edge_converter import convert_edge
-from vcloudair_core.services.ans.conversion.report import CHANGED, LEFT_OUT, Conversion
+from vcloudair_core.services.ans.conversion.report import CHANGED, Conversion
 
 
 def results(conversion: Conversion) -> list[tuple[str, str]]:
@@ -19,25 +19,6 @@ def test_a_document_without_losses_is_complete() -> None:
     conversion = convert_edge({"firewall": {"rules": [{"name": "web", "destination": ["10.0.0.5"], "rule_id": 131}]}})
     assert conversion.is_complete
     assert conversion.document == {"firewall": {"rules": [{"name": "web", "destination": ["10.0.0.5"]}]}}
-
-
-def test_a_section_that_nsxt_lacks_is_left_out() -> None:
-    dhcp = {"enabled": True, "log_level": "info", "pools": [{"ip_range": "10.0.1.10-10.0.1.20"}], "bindings": []}
-    data: dict[str, Any] = {"firewall": {"rules": [{"name": "web"}]}, "dhcp": dhcp}
-    conversion = convert_edge(data)
-    assert list(conversion.document) == ["firewall"]
-    [item] = conversion.items
-    assert (item.path, item.result) == ("dhcp", LEFT_OUT)
-    assert item.value == {"enabled": True, "pools": dhcp["pools"]}
-    assert "belong to networks" in item.hint
-    assert not conversion.is_complete
-
-
-def test_an_empty_section_that_nsxt_lacks_is_not_reported() -> None:
-    conversion = convert_edge(
-        {"firewall": {"rules": [{"name": "web"}]}, "dhcp": {"enabled": False, "log_level": "info", "pools": []}}
-    )
-    assert conversion.is_complete
 
 
 @pytest.mark.parametrize(

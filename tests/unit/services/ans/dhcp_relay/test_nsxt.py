@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.services.ans.nsxt_nat_harness import NsxtHarness, nsxt_harness
-from vcloudair_core.errors import ConfigurationError, DecodeError, SpecError
+from vcloudair_core.errors import DecodeError, SpecError
 from vcloudair_core.services.ans.conversion.edge_converter import convert_edge
 from vcloudair_core.services.ans.dhcp_relay.nsxt import NsxtDhcpForwarderCodec
 from vcloudair_core.simulator.nsxt.network_services.dhcp_forwarder import forwarder_state
@@ -96,19 +96,10 @@ def test_a_staged_change_is_one_write(cloud: NsxtHarness) -> None:
     assert forwarder_state(cloud.edge)["dhcpServers"] == SERVERS["ip_addresses"]
 
 
-def test_pools_are_refused_with_the_way_out(cloud: NsxtHarness) -> None:
-    with pytest.raises(ConfigurationError, match="dhcp section of edge gateway") as caught:
-        cloud.client.ensure("ans.dhcp", {"enabled": True})
-    assert "use dhcp_relay to forward requests" in caught.value.hint
-    with pytest.raises(ConfigurationError):
-        cloud.client.edges.dhcp_leases()
-
-
 def test_a_relay_is_converted_to_a_forwarder() -> None:
-    conversion = convert_edge({"dhcp_relay": RELAY, "dhcp": {"enabled": True, "pools": []}})
+    conversion = convert_edge({"dhcp_relay": RELAY})
     assert conversion.document == {"dhcp_relay": {"ip_addresses": ["10.9.0.2"], "agents": []}}
     assert [(item.path, item.result) for item in conversion.items] == [
-        ("dhcp", "left out"),
         ("dhcp_relay.domain_names", "left out"),
         ("dhcp_relay.ip_sets", "left out"),
         ("dhcp_relay.agents", "omitted"),

@@ -40,7 +40,6 @@ from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
 from vcloudair_core.services.ans.section.backends import codec_of
 from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 from vcloudair_core.services.ans.section.store import SectionStore
-from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.transport.messages import Response
 
@@ -264,17 +263,6 @@ def test_a_staged_target_opens_the_store_without_a_look_up(name: str) -> None:
 
 
 # -- unsupported backends ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("section_name", [name for name in SECTIONS if not load_section(name).is_on(NSXT)])
-@pytest.mark.parametrize("name", ["gw", edge_id(1)])
-def test_a_section_of_an_nsxt_edge_is_rejected_before_the_read(section_name: str, name: str) -> None:
-    one = session(records(edge(1, "gw", **T_EDGE)))
-    reason = r"(?s)Opening the .* failed.*NSX-T.*supports the section only on NSX-V( and vCloud Air)?"
-    with pytest.raises(ConfigurationError, match=reason) as caught:
-        SectionKind(load_section(section_name)).open(one, {"edge": name})  # type: ignore[arg-type]
-    assert load_section(section_name).alternatives.get(NSXT, "vca edge list -o wide") in caught.value.hint
-    assert one.calls == [("GET", "/api/query")]
 
 
 @pytest.mark.parametrize("name", ["gw", edge_id(1)])
