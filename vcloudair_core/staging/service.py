@@ -91,7 +91,8 @@ class Staging:
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
             warnings = [] if plan.is_empty or self._policy is None else list(self._policy(plan) or ())
             warnings += plan.notes
-            warnings += find_uncommitted_stages(stages_in(self.folder), content, staged.target_key)
+            others = stages_in(self.folder, without=(_name(stage_id, check),))
+            warnings += find_uncommitted_stages(others, content, staged.target_key)
             staged.working = store.dump(merged)
             staged.operations.append({"kind": change.kind, "state": change.state, "specs": list(change.specs)})
             if staged not in content.sections:

@@ -14,9 +14,9 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -221,13 +221,15 @@ def name_of(cloud: str, target: Mapping[str, Any]) -> str:
     return json.dumps([cloud, dict(target)], sort_keys=True)
 
 
-def stages_in(folder: Path) -> list[StagedChanges]:
+def stages_in(folder: Path, *, without: Collection[str] = ()) -> list[StagedChanges]:
     """Return all uncommitted stages in a folder, oldest first.
 
-    Damaged stages are skipped.
+    Damaged stages, and stages whose IDs are in ``without``, are skipped.
     """
     stages: list[StagedChanges] = []
     for path in folder.glob("*.stage") if folder.is_dir() else ():
+        if path.stem in without:
+            continue
         with contextlib.suppress(StageError, ConfigurationError, OSError):
             content = StageFile(folder, path.stem).read()
             stages += [content] if content is not None else []
@@ -296,10 +298,10 @@ def counted(number: int, noun: str) -> str:
 
 def _plain(content: StagedChanges) -> dict[str, Any]:
     sections = [
-        {**asdict(section), "snapshot": _text(section.snapshot), "working": _text(section.working)}
+        {**vars(section), "snapshot": _text(section.snapshot), "working": _text(section.working)}
         for section in content.sections
     ]
-    return {**asdict(replace(content, sections=[])), "format": FORMAT, "sections": sections}
+    return {**vars(content), "format": FORMAT, "sections": sections}
 
 
 def _parsed(plain: Mapping[str, Any]) -> StagedChanges:

@@ -35,7 +35,7 @@ FULL, SHORT, QUICK = Effort(turns=5, budget_s=5.0), Effort(turns=3, budget_s=1.0
 EFFORTS = {"full": FULL, "short": SHORT, "quick": QUICK}
 
 
-def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int, int]]:
+def matches(names: Sequence[str], *, is_quick: bool, is_short: bool = False) -> list[tuple[Scenario, int, int]]:
     """Return (scenario, size, latency in ms) of each measurement, in order."""
     found = []
     for scenario in SCENARIOS:
@@ -47,7 +47,7 @@ def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int
                 sizes = scenario.quick if latency == here else ()
             else:
                 sizes = scenario.sizes.get(latency, ())
-            found += [(scenario, size, latency) for size in sizes]
+            found += [(scenario, size, latency) for size in sizes if not (is_short and size in scenario.only_full)]
     return found
 
 
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     effort, is_quick = EFFORTS[variables.effort], variables.effort == "quick"
     if not python_of_pyvcloud():
         _say("pyvcloud is not here and does not take part: python tools/make_bench.py, or nox -s bench")
-    chosen = matches(variables.only, is_quick=is_quick)
+    chosen = matches(variables.only, is_quick=is_quick, is_short=effort == SHORT)
     measured = _read_results(variables.earlier) if variables.earlier else _measured(chosen, effort)
     found = growths(measured.rows)
     print(f"\n{table(measured.rows)}\n\n{growth_table(found)}\n\n{import_table(measured.imports)}")

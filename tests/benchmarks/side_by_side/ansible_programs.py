@@ -45,7 +45,9 @@ class Tasks(Program):
     def _options(self, number: int) -> dict[str, Any]:
         if self._action != RULE:
             return {}
-        words = rules.in_words(number + 2)[number]  # The action of the last rule changes with every turn.
+        words = rules.in_words(number + 2, backend=self._given.get("backend", ""))[
+            number
+        ]  # The action of the last rule changes with every turn.
         return {**words, "edge": self._given["edge"], **({"stage": True} if self._given.get("staged") else {})}
 
     def turn(self, number: int) -> Turn:

@@ -16,7 +16,7 @@ from tests.benchmarks.side_by_side.ansible_programs import DEBUG, PING, RULE, In
 from tests.benchmarks.side_by_side.contestants import PACKAGE, Contestant, Program, Worker, python_of_pyvcloud
 from tests.support.ansible import BIN, ROOT, environment
 
-MODULES = {s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud", s.FLOOR: "floor", s.WITH_VERSIONS: "floor"}
+MODULES = {s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud", s.FLOOR: "floor", s.SAME_CALLS: "floor"}
 ANSIBLE = {
     s.ACTION: (RULE, True), s.MODULE: (RULE, False), s.STAGED: (RULE, True),
     s.PING: (PING, True), s.DEBUG: (DEBUG, True),
@@ -47,6 +47,11 @@ class Entry:
         return python_of_pyvcloud() if self.contender == s.PYVCLOUD else sys.executable
 
     @property
+    def vca_env(self) -> dict[str, str]:
+        """Return the settings of ``vca`` and modules. NSX-T edges are in another VDC."""
+        return {**self.env, **({"VCA_VDC": ""} if self.scenario.backend else {})}
+
+    @property
     def environment(self) -> dict[str, str]:
         """Return the environment of the process, with the CA bundle and without proxies."""
         kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
@@ -65,7 +70,7 @@ def enter(entry: Entry) -> Contestant:
 
 def _worker(entry: Entry) -> Contestant:
     log = entry.folder / "errors.log"
-    job = entry.scenario.job + ("_with_versions" if entry.contender == s.WITH_VERSIONS else "")
+    job = entry.scenario.job + ("_same_calls" if entry.contender == s.SAME_CALLS else "")
     return Worker(entry.python, MODULES[entry.contender], job, entry.variables, entry.environment, log)
 
 
@@ -78,16 +83,17 @@ def _help(entry: Entry) -> Contestant:
 
 def _list(entry: Entry) -> Contestant:
     if entry.contender == s.OURS:
-        env = {**environment(entry.env, entry.folder), "VCA_SESSION_CACHE": "false"}
+        env = {**environment(entry.vca_env, entry.folder), "VCA_SESSION_CACHE": "false"}
         return Program([str(BIN / "vca"), "edge", "list"], env, entry.folder / "list.log")
-    words = ["-W", "ignore", "-m", f"{PACKAGE}.{MODULES[entry.contender]}", "edges", json.dumps(dict(entry.variables))]
+    job = "edges_same_calls" if entry.contender == s.SAME_CALLS else "edges"
+    words = ["-W", "ignore", "-m", f"{PACKAGE}.{MODULES[entry.contender]}", job, json.dumps(dict(entry.variables))]
     return Program([entry.python, *words], entry.environment, entry.folder / "list.log")
 
 
 def _tasks(entry: Entry) -> Contestant:
     action, in_controller = ANSIBLE[entry.contender]
     variables = {**entry.variables, "staged": entry.contender == s.STAGED}
-    return Tasks(action, variables, entry.env, entry.folder, in_controller=in_controller)
+    return Tasks(action, variables, entry.vca_env, entry.folder, in_controller=in_controller)
 
 
 def _inventory(entry: Entry) -> Contestant:

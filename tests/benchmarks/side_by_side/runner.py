@@ -80,7 +80,8 @@ class Match:
     def _cloud(self, stack: ExitStack, name: str) -> clouds.Cloud:
         more = self._scenario.cloud(self._size)
         folder = self._folder / name
-        return stack.enter_context(clouds.running(folder, self._latency, len(self._who), *more))
+        backend = self._scenario.backend
+        return stack.enter_context(clouds.running(folder, self._latency, len(self._who), *more, backend=backend))
 
     def _alone(self, contender: str, row: Row, measured: Measured) -> None:
         """Run one turn on a new simulator.

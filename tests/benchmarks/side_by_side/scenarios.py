@@ -8,7 +8,7 @@ from typing import Any
 
 OURS, ORIGINAL, PYVCLOUD, FLOOR = "ours", "vcloudair 0.5", "pyvcloud", "bare calls"
 ACTION, MODULE, PING, DEBUG = "ours, action", "ours, module", "Ansible's ping", "Ansible's debug"
-WITH_VERSIONS = "bare calls, with versions"
+SAME_CALLS = "bare calls, same requests"
 STAGED = "ours, staged"
 CACHED, FILE, MINIMAL = "ours, cached", "a YAML file", "a minimal plugin"
 
@@ -32,7 +32,8 @@ class Scenario:
     ``bare calls`` by default. ``expected`` returns the value that every turn must return for a size.
 
     ``edge`` is the state of the edges before each turn: ``full`` (as many rules as the size) or ``empty``.
-    ``is_used_up`` is true if a turn cannot be repeated on the same cloud.
+    ``is_used_up`` is true if a turn cannot be repeated on the same cloud. ``backend`` is the backend of the edges if it
+    is not NSX-V. Sizes in ``only_full`` are not measured by short runs.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Scenario:
     floors: Mapping[str, str] = field(default_factory=dict)
     quick: Sequence[int] = ()
     is_used_up: bool = False
+    backend: str = ""
+    only_full: Sequence[int] = ()
     has_memory: bool = False
     """True if the peak memory above the floor is compared with the results file."""
 
@@ -63,6 +66,17 @@ class Scenario:
 
 def _always(*sizes: int) -> dict[int, Sequence[int]]:
     return dict.fromkeys(LATENCIES, sizes)
+
+
+NSXT = "nsxt"
+
+
+def _nsxt_edges(size: int) -> tuple[str, ...]:
+    """Return the arguments for NSX-T edges whose tasks end at once.
+
+    The time that a server takes for a task is not part of the comparison.
+    """
+    return ("--set", "nsxt_edges=3", "--set", "nsxt_task_s=0")
 
 
 def _vms(size: int) -> tuple[str, ...]:
@@ -100,6 +114,46 @@ def _firewalls() -> list[Scenario]:
     return found
 
 
+def _nsxt_firewalls() -> list[Scenario]:
+    titles = {"same": "no change", "one": "one change", "all": "all new"}
+    return [
+        Scenario(
+            name=f"firewall-{change}-nsxt",
+            title=f"firewall, {title} (NSX-T)",
+            unit="rules",
+            contenders=(OURS, FLOOR),
+            sizes={0: (100, 1000), 20: (100, 1000)},
+            job=f"firewall_{change}",
+            variables={"backend": NSXT},
+            cloud=_nsxt_edges,
+            expected=(lambda size: False) if change == "same" else (lambda size: True),
+            edge="empty" if change == "all" else "full",
+            backend=NSXT,
+        )
+        for change, title in titles.items()
+    ]
+
+
+def _whole_firewalls() -> list[Scenario]:
+    """Return the two runs of a program that ensures a list of rules."""
+    runs = {"first": ("all", "first run", "empty"), "second": ("same", "second run", "full")}
+    return [
+        Scenario(
+            name=f"rules-{name}",
+            title=f"a list of rules, {title}",
+            unit="rules",
+            contenders=(OURS, PYVCLOUD, FLOOR),
+            sizes={20: (45, 500)},
+            job=f"firewall_{change}",
+            variables=XML_WIRE,
+            expected=(lambda size: False) if change == "same" else (lambda size: True),
+            edge=edge,
+            only_full=(500,) if change == "all" else (),
+        )
+        for name, (change, title, edge) in runs.items()
+    ]
+
+
 _ONE_BY_ONE = Scenario(
     name="one-by-one",
     title="single rules, one after another",
@@ -131,9 +185,10 @@ SCENARIOS: Sequence[Scenario] = (
         name="sign-in",
         title="sign-in",
         unit="",
-        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR, WITH_VERSIONS),
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR, SAME_CALLS),
         sizes=_always(1),
         job="sign_in",
+        floors={OURS: SAME_CALLS},
         expected=lambda size: "signed in",
         quick=(1,),
     ),
@@ -160,6 +215,8 @@ SCENARIOS: Sequence[Scenario] = (
         has_memory=True,
     ),
     *_firewalls(),
+    *_nsxt_firewalls(),
+    *_whole_firewalls(),
     _ONE_BY_ONE,
     _tasks("tasks-new", "single rules, a task each, all new", "empty", True),
     _tasks("tasks-same", "single rules, a task each, no change", "full", False),
@@ -173,6 +230,19 @@ SCENARIOS: Sequence[Scenario] = (
         variables={"changed": True},
         edge="empty",
         floors={STAGED: DEBUG},
+    ),
+    Scenario(
+        name="tasks-nsxt-same",
+        title="single rules, a task each, no change (NSX-T)",
+        unit="tasks",
+        contenders=(ACTION, PING, DEBUG),
+        sizes={0: (10,), 20: (10,)},
+        job="tasks",
+        variables={"changed": False, "backend": NSXT},
+        cloud=_nsxt_edges,
+        edge="full",
+        floors={ACTION: DEBUG, PING: DEBUG},
+        backend=NSXT,
     ),
     Scenario(
         name="metrics",
@@ -241,9 +311,10 @@ SCENARIOS: Sequence[Scenario] = (
         name="start-list",
         title="start: vca edge list",
         unit="",
-        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR, SAME_CALLS),
         sizes=_always(1),
         job="list",
+        floors={OURS: SAME_CALLS},
         expected=lambda size: 0,
         quick=(1,),
     ),
@@ -251,11 +322,13 @@ SCENARIOS: Sequence[Scenario] = (
         name="start-list-nsxt",
         title="start: vca edge list (NSX-T)",
         unit="",
-        contenders=(OURS, FLOOR),
+        contenders=(OURS, FLOOR, SAME_CALLS),
         sizes={20: (1,)},
         job="list",
-        cloud=lambda size: ("--set", "nsxt_edges=1"),
+        floors={OURS: SAME_CALLS},
+        cloud=_nsxt_edges,
         expected=lambda size: 0,
+        backend=NSXT,
     ),
     Scenario(
         name="start-completion",

@@ -72,7 +72,7 @@ def _sign_in(variables: Variables) -> Job:
     return job
 
 
-def _sign_in_with_versions(variables: Variables) -> Job:
+def _sign_in_same_calls(variables: Variables) -> Job:
     """Return a job that signs in with the same two requests as this library."""
 
     def job(turn: int) -> str:
@@ -96,30 +96,89 @@ def _edges(variables: Variables) -> Job:
     return job
 
 
+def _edges_same_calls(variables: Variables) -> Job:
+    """Return a job that lists edges with the same requests as ``vca edge list``."""
+
+    def job(turn: int) -> int:
+        web = Web(variables, reads_versions=True)
+        count = web.pages("edgeGateway", 1)
+        web.call("DELETE", "/api/session", headers=XML)
+        print(count)
+        return count
+
+    return job
+
+
 class Firewall:
     """Client that sends GET and PUT requests for the firewall section of an edge."""
 
     def __init__(self, variables: Variables) -> None:
-        self._web = Web(variables)
+        self.web = Web(variables)
         is_json = variables["edge_api"] == "hybridity"
         middle = "hybridity/api/gateways" if is_json else "network/edges"
         self._path = f"/{middle}/{variables['edge_id']}/firewall/config"
         self._headers = JSON if is_json else {**XML, "Content-Type": "application/xml"}
 
     def get(self) -> bytes:
-        content: bytes = self._web.call("GET", self._path, headers=self._headers).content
+        content: bytes = self.web.call("GET", self._path, headers=self._headers).content
         return content
 
     def put(self, body: bytes) -> None:
-        self._web.call("PUT", self._path, headers=self._headers, data=body)
+        self.web.call("PUT", self._path, headers=self._headers, data=body)
+
+
+class NsxtFirewall:
+    """Client that sends requests for the firewall rules of an NSX-T edge."""
+
+    def __init__(self, variables: Variables) -> None:
+        self._web = Web(variables)
+        self._path = rules.nsxt_path(variables["edge_id"])
+
+    def get(self) -> bytes:
+        content: bytes = self._web.call("GET", self._path, headers=rules.NSXT_HEADERS).content
+        return content
+
+    def put(self, body: bytes, rule_id: str = "") -> None:
+        """Write all rules, or one rule, and wait for the task."""
+        path = f"{self._path}/{rule_id}" if rule_id else self._path
+        answer = self._web.call("PUT", path, headers=rules.NSXT_HEADERS, data=body)
+        headers = {"Accept": "application/*+xml;version=38.1"}
+        while 'status="success"' not in self._web.call("GET", answer.headers["Location"], headers=headers).text:
+            time.sleep(0.01)
+
+
+def _is_nsxt(variables: Variables) -> bool:
+    return variables.get("backend") == "nsxt"
 
 
 def _firewall_same(variables: Variables) -> Job:
-    firewall = Firewall(variables)
+    firewall = NsxtFirewall(variables) if _is_nsxt(variables) else Firewall(variables)
     return lambda turn: not firewall.get()
 
 
 def _firewall_one(variables: Variables) -> Job:
+    return _nsxt_one(variables) if _is_nsxt(variables) else _nsxv_one(variables)
+
+
+def _nsxt_one(variables: Variables) -> Job:
+    firewall = NsxtFirewall(variables)
+
+    def job(turn: int) -> bool:
+        rule_id = ids[0] if ids else ""
+        content = firewall.get()
+        if not rule_id:
+            rule_id = json.loads(content)["userDefinedRules"][-1]["id"]
+            ids.append(rule_id)
+        firewall.put(json.dumps({"id": rule_id, **changed[(turn + 1) % 2]}).encode(), rule_id)
+        firewall.get()
+        return True
+
+    ids: list[str] = []
+    changed = [rules.on_the_wire_of_nsxt(variables["size"], turn)[-1] for turn in (0, 1)]
+    return job
+
+
+def _nsxv_one(variables: Variables) -> Job:
     firewall = Firewall(variables)
     # The document has no version because a version would be stale.
     read = re.sub(rb'"version": ?\d+,? ?|<version>\d+</version>', b"", firewall.get())
@@ -145,6 +204,8 @@ def _with_action(text: bytes, at: int, action: bytes) -> bytes:
 
 def _all_rules(variables: Variables, count: int) -> bytes:
     """Return a firewall document with ``count`` rules in a wire format."""
+    if _is_nsxt(variables):
+        return json.dumps({"userDefinedRules": rules.on_the_wire_of_nsxt(count)}).encode()
     wanted = rules.on_the_wire(count)
     if variables["edge_api"] == "hybridity":
         rest = {"featureType": "firewall_4.0", "enabled": True}
@@ -162,7 +223,8 @@ def _all_rules(variables: Variables, count: int) -> bytes:
 
 
 def _firewall_all(variables: Variables) -> Job:
-    firewall, body = Firewall(variables), _all_rules(variables, variables["size"])
+    firewall = NsxtFirewall(variables) if _is_nsxt(variables) else Firewall(variables)
+    body = _all_rules(variables, variables["size"])
 
     def job(turn: int) -> bool:
         firewall.get()
@@ -239,7 +301,8 @@ def _recovery(variables: Variables) -> Job:
 
 JOBS = {
     "sign_in": _sign_in,
-    "sign_in_with_versions": _sign_in_with_versions,
+    "sign_in_same_calls": _sign_in_same_calls,
+    "edges_same_calls": _edges_same_calls,
     "query": _query,
     "query_stream": _query,
     "edges": _edges,

@@ -59,12 +59,12 @@ def _firewall(variables: Variables, wanted: Any) -> Job:
 
 
 def _firewall_same(variables: Variables) -> Job:
-    wanted = rules.in_words(variables["size"])
+    wanted = rules.in_words(variables["size"], backend=variables.get("backend", ""))
     return _firewall(variables, lambda turn: wanted)
 
 
 def _firewall_one(variables: Variables) -> Job:
-    both = [rules.in_words(variables["size"], turn) for turn in (0, 1)]
+    both = [rules.in_words(variables["size"], turn, variables.get("backend", "")) for turn in (0, 1)]
     return _firewall(variables, lambda turn: both[(turn + 1) % 2])
 
 

@@ -48,14 +48,47 @@ def on_the_wire(size: int, turn: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def in_words(size: int, turn: int = 0) -> list[dict[str, Any]]:
-    """Return the rules as specs for ``client.ensure``."""
+NSXT_HEADERS = {"Accept": "application/json;version=38.1", "Content-Type": "application/json"}
+
+
+def nsxt_path(edge_id: str) -> str:
+    """Return the path of the rules of an NSX-T edge. Source: protocol/nsxt.md §5."""
+    return f"/cloudapi/2.0.0/edgeGateways/urn:vcloud:gateway:{edge_id}/firewall/rules"
+
+
+def on_the_wire_of_nsxt(size: int, turn: int = 0) -> list[dict[str, Any]]:
+    """Return the rules in the format of NSX-T edges.
+
+    Source: protocol/nsxt.md §5.
+    """
+    return [
+        {
+            "name": name(number),
+            "active": True,
+            "actionValue": {"accept": "ALLOW", "deny": "DROP"}[action(number, size - 1, turn)],
+            "direction": "IN_OUT",
+            "ipProtocol": "IPV4_IPV6",
+            "logging": False,
+            "sourceFirewallIpAddresses": [address(number)],
+            "rawPortProtocols": [
+                {"layer4Item": {"protocol": "TCP", "sourcePorts": [], "destinationPorts": [port(number)]}}
+            ],
+        }
+        for number in range(size)
+    ]
+
+
+def in_words(size: int, turn: int = 0, backend: str = "") -> list[dict[str, Any]]:
+    """Return the rules as specs for ``client.ensure``.
+
+    NSX-T rules have no interfaces.
+    """
     return [
         {
             "name": name(number),
             "action": action(number, size - 1, turn),
             "source": [address(number)],
-            "destination": ["external"],
+            "destination": ["any" if backend == "nsxt" else "external"],
             "services": [{"protocol": "tcp", "port": [port(number)]}],
         }
         for number in range(size)

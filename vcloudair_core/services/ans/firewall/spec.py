@@ -323,7 +323,7 @@ def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> Firewal
         changes["services"] = ()
     if spec.applications == () and spec.services is None and not current.services:
         changes["services"] = (ServiceSpec(),)
-    return replace(spec, **changes) if changes else spec
+    return spec_with(type(spec), {**vars(spec), **changes}) if changes else spec
 
 
 def _matches_any(services: tuple[ServiceSpec, ...] | None) -> bool:

@@ -47,8 +47,8 @@ def with_ids(
         }
         if has_applications and spec.applications:
             changes[APPLICATIONS] = lookup.applications(spec.applications, f"{path}.{APPLICATIONS}".lstrip("."))
-        changed = replace(spec, **changes)
-        resolved.append(spec if changed == spec else changed)
+        is_unchanged = all(value == getattr(spec, name) for name, value in changes.items())
+        resolved.append(spec if is_unchanged else replace(spec, **changes))
     is_same = all(new is old for new, old in zip(resolved, specs, strict=True))
     return specs if is_same else tuple(resolved)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
+from vcloudair_core.engine.fields import spec_with
 from vcloudair_core.services.ans.edge.backend import NSXT
 from vcloudair_core.services.ans.firewall.nsxt.services import (
     applications_of,
@@ -64,24 +65,25 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
             for side in SIDES
         )
         applications = applications_of(record)
-        return FirewallRuleSpec(
-            name=text_of(record.get("name")) or "",
-            action=action_of(record),
-            enabled=bool_of(record.get("active"), bool_of(record.get("enabled"), True)),
-            logging=bool_of(record.get("logging"), False),
-            description=text_of(record.get("comments")) or "",
-            source=source,
-            destination=destination,
-            source_exclude=bool_of(record.get(_excluded("source")), False),
-            destination_exclude=bool_of(record.get(_excluded("destination")), False),
-            services=services_of_rule(record, applications),
-            applications=applications,
-            match_translated=False,
-            direction=_DIRECTIONS.get(str(record.get("direction")), "inout"),
-            ip_version=IP_VERSIONS.get(str(record.get("ipProtocol")), "any"),
-            applied_to=text_of(mapping_of(record.get("appliedTo")).get("name")) or "",
-            rule_id=text_of(record.get("id")),
-        )
+        values = {
+            "name": text_of(record.get("name")) or "",
+            "action": action_of(record),
+            "enabled": bool_of(record.get("active"), bool_of(record.get("enabled"), True)),
+            "logging": bool_of(record.get("logging"), False),
+            "description": text_of(record.get("comments")) or "",
+            "source": source,
+            "destination": destination,
+            "source_exclude": bool_of(record.get(_excluded("source")), False),
+            "destination_exclude": bool_of(record.get(_excluded("destination")), False),
+            "services": services_of_rule(record, applications),
+            "applications": applications,
+            "match_translated": False,
+            "direction": _DIRECTIONS.get(str(record.get("direction")), "inout"),
+            "ip_version": IP_VERSIONS.get(str(record.get("ipProtocol")), "any"),
+            "applied_to": text_of(mapping_of(record.get("appliedTo")).get("name")) or "",
+            "rule_id": text_of(record.get("id")),
+        }
+        return spec_with(FirewallRuleSpec, values)
 
     def new_record(self, spec: FirewallRuleSpec) -> dict[str, Any]:
         """Return the record of a new rule, without its ID.
