@@ -392,4 +392,138 @@ options:
         description:
           - Load balancer, with the options of M(vcloudair.cloud.vca_load_balancer).
         type: dict
+      l2vpn:
+        description:
+          - L2 VPN, with the options of M(vcloudair.cloud.vca_l2vpn).
+          - An export has no pre-shared keys. Add a key for each new tunnel.
+        type: dict
+        suboptions:
+          tunnels:
+            description:
+              - L2 VPN tunnels. The order does not matter. Each entry must identify a different tunnel.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description:
+                  - Name of the tunnel. It identifies the tunnel, unless O(config.l2vpn.tunnels[].match_by=rule_id).
+                type: str
+              session_mode:
+                description:
+                  - Role of the edge gateway in the tunnel. It cannot be changed. Required for new tunnels.
+                  - A V(server) tunnel creates a peer code, which the V(client) tunnel of the other site needs. All
+                    tunnels of an edge gateway have the same role.
+                type: str
+                choices: [server, client]
+              enabled:
+                description:
+                  - Whether the tunnel is enabled. New tunnels are enabled by default.
+                type: bool
+              description:
+                description:
+                  - Description, as free text.
+                type: str
+              local_ip:
+                description:
+                  - Local endpoint of the tunnel, a public IPv4 address of the edge gateway. Required for new tunnels.
+                type: str
+              peer_ip:
+                description:
+                  - Endpoint of the other site, as an IPv4 address. Required for new tunnels.
+                type: str
+              tunnel_interface:
+                description:
+                  - Address of the tunnel interface with its prefix length, such as V(169.254.64.1/28). Only for server
+                    tunnels. By default, the edge gateway selects it.
+                type: str
+              initiation_mode:
+                description:
+                  - When the edge gateway initiates the connection. Only for server tunnels. The default for new tunnels
+                    is V(initiator).
+                  - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the
+                    tunnel, and V(respond_only) never initiates it.
+                type: str
+                choices: [initiator, respond_only, on_demand]
+              networks:
+                description:
+                  - Networks that the tunnel stretches. The list replaces all networks of an existing tunnel. To detach
+                    all networks, set an empty list.
+                type: list
+                elements: dict
+                suboptions:
+                  network:
+                    description:
+                      - Name or URN of a routed network of the edge gateway.
+                    type: str
+                    required: true
+                  tunnel_id:
+                    description:
+                      - ID of the network in the tunnel, V(1) to V(4093). Both sites connect the networks that have the
+                        same ID.
+                      - Required for O(config.l2vpn.tunnels[].session_mode=client). On a server tunnel, the edge gateway
+                        assigns the ID, and the value is ignored.
+                    type: int
+              psk:
+                description:
+                  - Pre-shared key, at most 128 characters. Only for server tunnels. Required for new server tunnels.
+                  - O(config.l2vpn.tunnels[].update_psk) sets when the key of an existing tunnel is sent.
+                type: str
+              peer_code:
+                description:
+                  - Peer code of the server tunnel at the other site. Only for client tunnels. Required for new client
+                    tunnels.
+                  - The peer code contains the pre-shared key, so it is a secret like the key.
+                    O(config.l2vpn.tunnels[].update_psk) sets when the peer code of an existing tunnel is sent.
+                type: str
+              logging:
+                description:
+                  - Whether the tunnel writes a log. New tunnels do not log by default.
+                  - If the user does not have the right to configure logging, the server ignores V(true), and a warning
+                    is shown.
+                type: bool
+              rule_id:
+                description:
+                  - ID of the tunnel, set by the server. It identifies the tunnel with
+                    O(config.l2vpn.tunnels[].match_by=rule_id).
+                type: str
+              match_by:
+                description:
+                  - Option that identifies an existing tunnel. With V(rule_id), all other options can change, but no
+                    tunnel is created.
+                type: str
+                choices: [name, rule_id]
+                default: name
+              update_psk:
+                description:
+                  - When to send the pre-shared key or the peer code of an existing tunnel.
+                  - V(fingerprint) sends it if it differs from the key or peer code of the tunnel. If the server does
+                    not return it, it is compared with the value that this host sent last. To compare them, a keyed
+                    fingerprint (HMAC) is stored in O(state_dir). If O(state_dir) does not persist, as in a container,
+                    every run sends the value and reports a change.
+                  - V(always) sends it in every run, and every run reports a change.
+                  - V(on_create) sends it only when the tunnel is created.
+                type: str
+                choices: [fingerprint, always, on_create]
+                default: fingerprint
+              clear:
+                description:
+                  - Options to reset to an empty string. An empty value of the option itself counts as not set.
+                type: list
+                elements: str
+                choices: [description]
+              psk_file:
+                description:
+                  - File with the key on the host that runs the module, instead of O(config.l2vpn.tunnels[].psk). A line
+                    break at the end of the file is ignored.
+                type: path
+              peer_code_file:
+                description:
+                  - File with the peer code on the host that runs the module, instead of
+                    O(config.l2vpn.tunnels[].peer_code). A line break at the end of the file is ignored.
+                type: path
+          allow_empty:
+            description:
+              - Whether O(config.l2vpn.tunnels) may be empty in a document that is applied with purge. This deletes all
+                L2 VPN tunnels.
+            type: bool
 """

@@ -468,6 +468,56 @@ def load_balancer_arguments() -> dict[str, Any]:
     }
 
 
+def stretchednetwork_arguments() -> dict[str, Any]:
+    """Return the options of a stretchednetwork of a L2 VPN tunnel."""
+    return {
+        "network": {"type": "str", "required": True},
+        "tunnel_id": {"type": "int"},
+    }
+
+
+def l2vpn_tunnel_arguments() -> dict[str, Any]:
+    """Return the options of a L2 VPN tunnel."""
+    return {
+        "name": {"type": "str"},
+        "session_mode": {"type": "str", "choices": ["server", "client"]},
+        "enabled": {"type": "bool"},
+        "description": {"type": "str"},
+        "local_ip": {"type": "str"},
+        "peer_ip": {"type": "str"},
+        "tunnel_interface": {"type": "str"},
+        "initiation_mode": {"type": "str", "choices": ["initiator", "respond_only", "on_demand"]},
+        "networks": {"type": "list", "elements": "dict", "options": stretchednetwork_arguments()},
+        "psk": {"type": "str", "no_log": True},
+        "peer_code": {"type": "str", "no_log": True},
+        "logging": {"type": "bool"},
+        "rule_id": {"type": "str"},
+        "match_by": {"type": "str", "choices": ["name", "rule_id"], "default": "name"},
+        "update_psk": {
+            "type": "str",
+            "choices": ["fingerprint", "always", "on_create"],
+            "default": "fingerprint",
+            "no_log": False,
+        },
+        "clear": {"type": "list", "elements": "str", "choices": ["description"]},
+        "psk_file": {"type": "path", "no_log": False},
+        "peer_code_file": {"type": "path", "no_log": False},
+    }
+
+
+def l2vpn_arguments() -> dict[str, Any]:
+    """Return the options of the L2 VPN section."""
+    return {
+        "tunnels": {
+            "type": "list",
+            "elements": "dict",
+            "options": l2vpn_tunnel_arguments(),
+            "mutually_exclusive": L2VPN_TUNNEL_EXCLUSIVE,
+        },
+        "allow_empty": {"type": "bool"},
+    }
+
+
 def distributed_firewall_arguments() -> dict[str, Any]:
     """Return the options of the Distributed firewall section."""
     return {
@@ -559,6 +609,7 @@ def edge_document_arguments() -> dict[str, Any]:
         "static_routes": {"type": "dict"},
         "dns": {"type": "dict"},
         "load_balancer": {"type": "dict"},
+        "l2vpn": {"type": "dict", "options": l2vpn_arguments()},
     }
 
 
@@ -581,6 +632,9 @@ IPSEC_EXCLUSIVE = [("global_psk", "global_psk_file")]
 
 STATIC_ROUTE_EXCLUSIVE = [("vnic", "interface")]
 """Mutually exclusive options of a static route."""
+
+L2VPN_TUNNEL_EXCLUSIVE = [("psk", "psk_file"), ("peer_code", "peer_code_file")]
+"""Mutually exclusive options of a L2 VPN tunnel."""
 
 SECURITY_GROUP_EXCLUSIVE = [("members", "criteria")]
 """Mutually exclusive options of a security group."""

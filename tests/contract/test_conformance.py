@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,24 @@ SECURITY_GROUP = {"name": "web", "members": ["lan"]}
 OTHER_SECURITY_GROUP = {**SECURITY_GROUP, "members": ["lan", "dmz"]}
 PROFILE = {"name": "web", "services": [{"protocol": "tcp", "port": ["443"]}]}
 OTHER_PROFILE = {**PROFILE, "services": [{"protocol": "tcp", "port": ["443", "8443"]}]}
+L2VPN_TUNNEL = {
+    "name": "stretch",
+    "session_mode": "server",
+    "local_ip": "203.0.113.100",
+    "peer_ip": "198.51.100.7",
+    "networks": [{"network": "lan"}],
+    "psk": "a key of the tests",
+}
+OTHER_L2VPN_TUNNEL = {**L2VPN_TUNNEL, "networks": [{"network": "dmz"}], "description": "of the branch"}
+L2VPN_CLIENT = {
+    "name": "stretch",
+    "session_mode": "client",
+    "local_ip": "203.0.113.100",
+    "peer_ip": "198.51.100.7",
+    "networks": [{"network": "lan", "tunnel_id": 1}],
+    "peer_code": base64.b64encode(b'{"preSharedKey": "a key of the tests"}').decode(),
+}
+OTHER_L2VPN_CLIENT = {**L2VPN_CLIENT, "networks": [{"network": "lan", "tunnel_id": 2}], "description": "of the branch"}
 PAIR = make_pair()
 CERTIFICATE = {
     "name": "web",
@@ -174,6 +193,31 @@ class TestAnsOnNsxt(Conformance):
             target=NSXT,
             reads=4,
             writes=2,
+        ),
+        Example(
+            "ans.l2vpn_tunnel",
+            [L2VPN_TUNNEL],
+            [OTHER_L2VPN_TUNNEL],
+            target=NSXT,
+            reads=2,
+            unset_secrets=["peer_code"],
+        ),
+        Example("ans.l2vpn_tunnel", [L2VPN_CLIENT], [OTHER_L2VPN_CLIENT], target=NSXT, reads=2, unset_secrets=["psk"]),
+        Example(
+            "ans.l2vpn",
+            [{"tunnels": [L2VPN_TUNNEL]}],
+            [{"tunnels": [OTHER_L2VPN_TUNNEL]}],
+            target=NSXT,
+            reads=2,
+            unset_secrets=["peer_code"],
+        ),
+        Example(
+            "ans.l2vpn",
+            [{"tunnels": [L2VPN_CLIENT]}],
+            [{"tunnels": [OTHER_L2VPN_CLIENT]}],
+            target=NSXT,
+            reads=2,
+            unset_secrets=["psk"],
         ),
     )
 

@@ -217,11 +217,15 @@ PLACEHOLDER_KEY = "placeholder, because a check writes no key"
 
 
 def without_keys(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document without pre-shared keys, for comparison.
+    """Return a document without pre-shared keys and peer codes, for comparison.
 
     Each tunnel gets a placeholder as its key, because a plan for a missing tunnel needs a key.
     """
     document = dict(sections)
+    l2vpn = document.get("l2vpn")
+    if isinstance(l2vpn, Mapping) and isinstance(l2vpn.get("tunnels"), list):
+        tunnels = [_without_secret(tunnel) if isinstance(tunnel, Mapping) else tunnel for tunnel in l2vpn["tunnels"]]
+        document["l2vpn"] = {**l2vpn, "tunnels": tunnels}
     ipsec = document.get("ipsec")
     if isinstance(ipsec, Mapping):
         section = {name: value for name, value in ipsec.items() if name not in ("global_psk", "global_psk_file")}
@@ -239,6 +243,14 @@ def _without_key(tunnel: Mapping[str, Any]) -> dict[str, Any]:
     if fields.get("authentication") == "x.509":
         return fields
     return {**fields, "psk": PLACEHOLDER_KEY, "update_psk": "on_create"}
+
+
+def _without_secret(tunnel: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an L2 VPN tunnel with a placeholder as its pre-shared key or peer code."""
+    key_fields = {"psk", "psk_file", "peer_code", "peer_code_file", "update_psk"}
+    fields = {name: value for name, value in tunnel.items() if name not in key_fields}
+    secret = {"server": "psk", "client": "peer_code"}.get(str(tunnel.get("session_mode") or "").strip().casefold())
+    return {**fields, **({secret: PLACEHOLDER_KEY} if secret else {}), "update_psk": "on_create"}
 
 
 # -- several scopes ----------------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ def _nsxt() -> list[SimulatorRoutes]:
     """Return the routes of services of NSX-T edge gateways and VDC groups."""
     from vcloudair_core.simulator.nsxt.firewall import dfw_routes, edge_firewall_routes, group_routes, profile_routes
     from vcloudair_core.simulator.nsxt.ipsec import certificate_library, tunnel_routes
+    from vcloudair_core.simulator.nsxt.l2vpn import tunnel_routes as l2vpn_routes
     from vcloudair_core.simulator.nsxt.load_balancer import routes as load_balancer_routes
     from vcloudair_core.simulator.nsxt.nat import rule_routes as nat_rule_routes
     from vcloudair_core.simulator.nsxt.network_services import (
@@ -100,6 +101,7 @@ def _nsxt() -> list[SimulatorRoutes]:
     modules = (
         *(dfw_routes, group_routes, profile_routes, nat_rule_routes, tunnel_routes, certificate_library),
         *(dns_forwarder, dhcp_forwarder, network_dhcp, dhcp_bindings, static_routes, load_balancer_routes),
+        l2vpn_routes,
     )
     return [*edge_firewall_routes.routes(), *[module.routes() for module in modules]]
 

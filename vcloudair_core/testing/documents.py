@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
+from vcloudair_core.util.redaction import Secret
 
 MARK = "fieldOfTomorrow"
 """Name of the unknown field. A merge must keep such a field."""
@@ -31,7 +32,7 @@ def content(tree: Any) -> Any:
         return {key: content(value) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):
         return [content(item) for item in tree]
-    return copy.deepcopy(tree)
+    return tree if isinstance(tree, Secret) else copy.deepcopy(tree)
 
 
 def marked(document: Document) -> Document:

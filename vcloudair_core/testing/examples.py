@@ -20,6 +20,8 @@ class Example:
         target: The target of the kind. The target can be empty if the settings of the simulator select one.
         reads: Number of requests for one read. A kind with several sections has more than one.
         writes: Number of requests for one write.
+        unset_secrets: Names of secret fields that the example cannot set, because they exclude other fields. Another
+            example of the kind sets them.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Example:
     target: Mapping[str, Any] = field(default_factory=dict)
     reads: int = 1
     writes: int = 1
+    unset_secrets: Sequence[str] = ()
 
     def __str__(self) -> str:
         return self.kind

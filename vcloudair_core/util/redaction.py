@@ -26,8 +26,8 @@ MASK = "***"
 _MOST_SPELLED = 256
 
 _NAMES = (
-    "password|passwd|passphrase|psk|presharedkey|pre_shared_key|sharedsecret|shared_secret|secret|privatekey|private_key"
-    "|token|api_token|access_token|refresh_token|authorization|authorizationtoken|cookie|credential|credentials"
+    "password|passwd|passphrase|psk|presharedkey|pre_shared_key|peercode|peer_code|sharedsecret|shared_secret"
+    "|secret|privatekey|private_key|token|api_token|access_token|refresh_token|authorization|authorizationtoken|cookie|credential|credentials"
 )
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|password|secret|vcav-auth", re.IGNORECASE)
 _SECRET_KEY = re.compile(rf"(?:^|_|-)(?:{_NAMES})$", re.IGNORECASE)

@@ -80,6 +80,12 @@ RECORDS = (
             ("lb_virtual_server", "Single virtual servers of the load balancer of an edge"),
         ),
     ),
+    SectionRecord(
+        "l2vpn",
+        "l2vpn_tunnel",
+        "The L2 VPN of an NSX-T edge: its tunnels",
+        "Single L2 VPN tunnels of an NSX-T edge",
+    ),
 )
 """The sections in the order of writes.
 

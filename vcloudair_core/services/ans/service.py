@@ -11,8 +11,10 @@ from vcloudair_core.services.ans.edge.model import Edge
 if TYPE_CHECKING:
     from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.services.ans.ipsec.status import StatusStore
+    from vcloudair_core.services.ans.l2vpn.nsxt.store import NsxtL2VpnStore
     from vcloudair_core.services.ans.vdc_group.model import OrgVdcGroup
     from vcloudair_core.session.session import Session
+    from vcloudair_core.util.redaction import Secret
 
 
 class AnsService:
@@ -219,6 +221,45 @@ class AnsService:
         store = self._ipsec_store(edge, vdc)
         return as_peer(find_tunnel(state_of(store.read()), tunnel, store.target))
 
+    def l2vpn_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
+        """Return the L2 VPN tunnels of an edge gateway with status and statistics.
+
+        Only NSX-T edge gateways have tunnels. Reading N tunnels takes at least N + 1 API calls, and the status takes
+        two more calls for each enabled tunnel. The calls that find the edge are not included.
+
+        Shape: as returned by ``client.read("ans.l2vpn")``, with ``status`` (up, down, disabled, unknown),
+        ``last_error``, and counters such as ``received_bytes`` in each tunnel.
+
+        Raises: ConfigurationError if the edge gateway is not an NSX-T edge gateway; NotFoundError, AmbiguousMatchError,
+        other ApiErrors, TransportError, DecodeError.
+        """
+        from vcloudair_core.services.ans.l2vpn.section import SECTION
+        from vcloudair_core.services.ans.section.kinds import SectionKind
+
+        store = self._l2vpn_store(edge, vdc)
+        section = SectionKind(SECTION).project(store.read())
+        statuses = store.read_status(section["tunnels"])
+        rows = zip(section["tunnels"], statuses, strict=True)
+        return {**section, "tunnels": [{**tunnel, **status.as_row()} for tunnel, status in rows]}
+
+    def l2vpn_peer_code(self, tunnel: str, edge: str | None = None, vdc: str | None = None) -> Secret:
+        """Return the peer code of an L2 VPN server tunnel.
+
+        It contains the pre-shared key of the tunnel.
+
+        ``tunnel`` is the name or ID of the tunnel. The peer code is a secret: ``str()`` shows asterisks, and
+        ``reveal()`` returns the text. The client tunnel at the other site needs it.
+
+        Raises: ConfigurationError if the tunnel is a client, or if the server does not return the peer code;
+        NotFoundError, AmbiguousMatchError, the errors of reading the section.
+        """
+        from vcloudair_core.services.ans.l2vpn.model import find_tunnel
+        from vcloudair_core.services.ans.section.document import state_of
+
+        store = self._l2vpn_store(edge, vdc)
+        found = find_tunnel(state_of(store.read()), tunnel, store.target)
+        return store.read_peer_code(str(found.rule_id))
+
     def dhcp_leases(self, edge: str | None = None, vdc: str | None = None) -> list[dict[str, Any]]:
         """Return the DHCP leases of an edge.
 
@@ -300,6 +341,15 @@ class AnsService:
         from vcloudair_core.services.ans.org_networks.network_reader import NetworkReader
 
         return NetworkReader(self.session).read(name_or_id, vdc or "")
+
+    def _l2vpn_store(self, edge: str | None, vdc: str | None) -> NsxtL2VpnStore:
+        from vcloudair_core.services.ans.l2vpn.nsxt.store import NsxtL2VpnStore
+        from vcloudair_core.services.ans.l2vpn.section import SECTION
+        from vcloudair_core.services.ans.section.kinds import open_section
+
+        store = open_section(SECTION, self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
+        assert isinstance(store, NsxtL2VpnStore)
+        return store
 
     def _ipsec_store(self, edge: str | None, vdc: str | None) -> StatusStore:
         from vcloudair_core.services.ans.ipsec.section import SECTION

@@ -23,6 +23,7 @@ from vcloudair_core.simulator.nsxt.edges import (
 )
 from vcloudair_core.simulator.nsxt.entities import VdcGroup
 from vcloudair_core.simulator.nsxt.service_addresses import (
+    l2vpn_addresses,
     nat_addresses,
     tunnel_addresses,
     virtual_service_addresses,
@@ -143,7 +144,8 @@ def _uplink_json(context: Any, edge: SimulatedEdge) -> dict[str, Any]:
 def used_addresses(context: Any, edge: SimulatedEdge) -> list[dict[str, Any]]:
     """Return the uplink addresses that an edge gateway uses.
 
-    These are the addresses of the edge gateway, its NAT rules, its IPsec sites and, on NSX-T, its virtual services.
+    These are the addresses of the edge gateway, its NAT rules, its IPsec sites and, on NSX-T, its L2 VPN tunnels and
+    virtual services.
     """
     external = next(iter(context.world.external_networks.values()))
     network = reference("network", external.network_id, external.name)
@@ -155,6 +157,7 @@ def _service_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
     if is_nsxt(edge):
         yield from nat_addresses(edge)
         yield from tunnel_addresses(edge)
+        yield from l2vpn_addresses(edge)
         yield from virtual_service_addresses(edge)
         return
     for rule in SimulatedNat().state(edge)["user"]:

@@ -95,9 +95,15 @@ def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
     from vcloudair_core.simulator.faults.outside_writer import find_edge
     from vcloudair_core.simulator.nsxt.edges import is_nsxt
     from vcloudair_core.simulator.nsxt.ipsec.status import set_tunnel_status
+    from vcloudair_core.simulator.nsxt.l2vpn.status import set_l2vpn_status
 
     edge, name, message = find_edge(simulator, data["edge"]), data["name"], data.get("message", "")
-    if is_nsxt(edge):
+    service = data.get("service", "ipsec")
+    if service == "l2vpn" and is_nsxt(edge):
+        set_l2vpn_status(edge, name, message)
+    elif service != "ipsec":
+        raise ValueError(f"the edge gateway has no tunnels of the service {service!r}")
+    elif is_nsxt(edge):
         set_tunnel_status(edge, name, message, data.get("status", "DOWN"))
     elif "status" in data:
         raise ValueError("only tunnels of NSX-T edges have a status")

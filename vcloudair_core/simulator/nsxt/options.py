@@ -76,7 +76,17 @@ class NsxtOptions:
         False, "true: lists of NSX-T IPsec tunnels contain pre-shared keys; false: only single tunnels contain them"
     )
     tunnel_up_after_s: float = option(
-        0.0, "seconds for which an NSX-T IPsec tunnel negotiates after each change, before its status is UP"
+        0.0, "seconds for which an NSX-T IPsec or L2 VPN tunnel negotiates after each change, before its status is UP"
+    )
+    l2vpn_keys: str = option(
+        "by-release",
+        "pre-shared keys of NSX-T L2 VPN tunnels in responses: by-release (six asterisks in release 10.5.1 and newer), "
+        "masked or plain",
+    )
+    l2vpn_key_in_put: str = option(
+        "optional",
+        "pre-shared key or peer code in a PUT request of an NSX-T L2 VPN tunnel: optional (without it, the tunnel "
+        "keeps its key) or required (without it, the request returns 400)",
     )
     link_header: bool = option(True, "true: lists under /cloudapi have Link headers; false: they have none")
     task_owner_id: bool = option(

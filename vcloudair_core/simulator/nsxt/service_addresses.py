@@ -37,3 +37,9 @@ def tunnel_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
     """Yield the local address of each IPsec tunnel, with its category."""
     for tunnel in edge.services.get("ipsec", {}).get("tunnels", ()):
         yield tunnel["localEndpoint"]["localAddress"], "IPsec_VPN"
+
+
+def l2vpn_addresses(edge: SimulatedEdge) -> Iterator[tuple[str, str]]:
+    """Yield the local endpoint of each L2 VPN tunnel, with its category."""
+    for tunnel in edge.services.get("l2vpn", {}).get("tunnels", ()):
+        yield tunnel["localEndpointIP"], "L2_VPN"

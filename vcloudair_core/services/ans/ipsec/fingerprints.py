@@ -128,9 +128,12 @@ class KeyFingerprints:
         }
         if not keys_by_id:
             return
+        if self._salt is None:
+            self._salt = self._create_salt()
+        self._known = self._known if self._known is not None else {}
         outdated = [new_identity(ends_by_id[site_id]) for site_id in keys_by_id]
         fingerprints = {site_id: self._fingerprint(site_id, key) for site_id, key in keys_by_id.items()}
-        for entries in (self._sent, self._known or {}):
+        for entries in (self._sent, self._known):
             _replace(entries, fingerprints, outdated)
         self._change(lambda entries: _replace(entries, fingerprints, outdated))
 

@@ -23,8 +23,6 @@ from vcloudair_core.services.ans.ipsec.spec import (
     KEY_UPDATES,
     LEAST_MTU,
     LOG_LEVELS,
-    LONGEST_KEY,
-    MASKED,
     MATCHES,
     MOST_MTU,
     PSK,
@@ -32,10 +30,7 @@ from vcloudair_core.services.ans.ipsec.spec import (
     IpsecTunnelSpec,
 )
 from vcloudair_core.services.ans.ipsec.tunnel_rules import tunnel_complaints
-from vcloudair_core.settings.settings import expand_user
-from vcloudair_core.util.redaction import Secret
-
-_LONGEST_FILE = 4096
+from vcloudair_core.services.ans.section.key_values import read_key
 
 _TUNNEL_FIELDS = tuple(key.name for key in keys_of(IpsecTunnelSpec))
 _SECTION_FIELDS = (*(key.name for key in keys_of(IpsecSpec)), "version")
@@ -65,7 +60,7 @@ def parse_ipsec(data: Mapping[str, Any]) -> IpsecSpec:
         logging=reader.boolean("logging"),
         log_level=reader.choice("log_level", LOG_LEVELS),
         disable_event=reader.boolean("disable_event"),
-        global_psk=_key(reader, "global_psk"),
+        global_psk=read_key(reader, "global_psk"),
         service_certificate=_nonblank(reader, "service_certificate"),
         ca_certificates=_texts(reader, "ca_certificates"),
         crl_certificates=_texts(reader, "crl_certificates"),
@@ -130,7 +125,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
         peer_ip=_peer_ip(reader),
         peer_subnets=_subnets(reader, "peer_subnets"),
         authentication=reader.choice("authentication", (PSK, CERTIFICATE), {"x509": CERTIFICATE}),
-        psk=_key(reader, "psk"),
+        psk=read_key(reader, "psk"),
         certificate=_nonblank(reader, "certificate"),
         encryption=_crypto(reader, "encryption"),
         pfs=reader.boolean("pfs"),
@@ -255,48 +250,3 @@ def _crypto(reader: Reader, name: str) -> str | None:
     if reason:
         reader.problems.add(reader.at(name), reason)
     return text
-
-
-def _key(reader: Reader, name: str) -> Secret | None:
-    """Return a pre-shared key from the input or from a file.
-
-    Messages must never contain the key.
-    """
-    value, path = reader.data.get(name), reader.data.get(f"{name}_file")
-    if value is None and path is None:
-        return None
-    at = reader.at(name if path is None else f"{name}_file")
-    if value is not None and path is not None:
-        reader.problems.add(at, f"cannot be combined with {name}")
-        return None
-    key = value if path is None else _key_in(str(path), at, reader.problems)
-    if key is None:
-        return None
-    text = key.reveal() if isinstance(key, Secret) else key
-    reason = ""
-    if isinstance(text, int) and not isinstance(text, bool):
-        reason = "is a number in YAML, which may lose digits; put the key in quotes"
-    elif not isinstance(text, str):
-        reason = "is not a string"
-    elif not text.strip():
-        reason = "is empty"
-    elif set(text) == {"*"}:
-        reason = f"is the mask that the server shows ({MASKED}), not a key"
-    elif len(text) > LONGEST_KEY:
-        reason = f"has {len(text)} characters, at most {LONGEST_KEY} are allowed"
-    elif not text.isprintable():
-        reason = "contains a control character, such as a line break"
-    if reason:
-        reader.problems.add(at, reason)
-        return None
-    return Secret(text)
-
-
-def _key_in(path: str, at: str, problems: Problems) -> str | None:
-    try:
-        with expand_user(path).open(encoding="utf-8") as file:
-            return file.read(_LONGEST_FILE).rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        problems.add(at, f"reading the file {path} failed: {reason}")
-        return None

@@ -20,10 +20,6 @@ PSK, CERTIFICATE = "psk", "x.509"
 ANY_PEER = "any"
 MATCHES = ("name", "peer", "site_id")
 KEY_UPDATES = ("fingerprint", "always", "on_create")
-MASKED = "******"
-"""The mask that the server returns instead of a key. Source: protocol/ans.md §4.3."""
-
-LONGEST_KEY = 128
 LEAST_MTU, MOST_MTU = 68, 9000
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 

@@ -67,6 +67,7 @@ def test_a_hidden_key_is_sent_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     _hide_keys(monkeypatch)
     with connected(cloud(), state_dir=str(tmp_path)) as ipsec:
         assert ipsec.ensure(BRANCH).changed
+        assert ipsec.writes() == ["POST"]
         assert not ipsec.ensure(BRANCH).changed
         assert ipsec.ensure({**BRANCH, "psk": "another key"}).changed
         assert ipsec.tunnel["preSharedKey"] == "another key"

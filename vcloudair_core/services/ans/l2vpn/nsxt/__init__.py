@@ -1,0 +1,1 @@
+"""L2 VPN tunnels of NSX-T edge gateways: codec, store and status."""
