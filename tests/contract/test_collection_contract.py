@@ -40,6 +40,7 @@ from vcloudair_core.services.ans.groups.spec import (
     SecurityGroupSpec,
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.l2vpn.spec import L2VpnSpec, L2VpnTunnelSpec, StretchedNetworkSpec
 from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
 from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, PoolSpec, VirtualServerSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
@@ -83,6 +84,8 @@ NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 CRITERIA = load("vca_security_group").arguments["criteria"]["options"]
 PROFILE = load("vca_application_profile").arguments
 OF_GROUP = {*CONNECTION, "vdc_group", "state", "clear"}
+L2VPN_TUNNELS = load("vca_l2vpn").arguments["tunnels"]["options"]
+SECRET_FILES = {"psk_file", "peer_code_file"}
 ROUTES = load("vca_static_routes").arguments["routes"]["options"]
 
 # Arguments, the spec that they fill, and arguments that are not fields of the spec.
@@ -186,6 +189,15 @@ SPECS = [
         StaticRouteSpec,
         CONNECTION | CLEAR | {"state", *_arguments.stage_arguments()},
         id="vca_static_route",
+    ),
+    pytest.param(load("vca_l2vpn").arguments, L2VpnSpec, CONNECTION | STEERING, id="vca_l2vpn"),
+    pytest.param(L2VPN_TUNNELS, L2VpnTunnelSpec, CLEAR | SECRET_FILES, id="vca_l2vpn: tunnels"),
+    pytest.param(L2VPN_TUNNELS["networks"]["options"], StretchedNetworkSpec, set(), id="vca_l2vpn: tunnels: networks"),
+    pytest.param(
+        load("vca_l2vpn_tunnel").arguments,
+        L2VpnTunnelSpec,
+        CONNECTION | CLEAR | SECRET_FILES | {"state", "peer_code_dest"},
+        id="vca_l2vpn_tunnel",
     ),
     pytest.param(load("vca_dns").arguments, DnsSpec, CONNECTION | STEERING | STAGE | CLEAR, id="vca_dns"),
     pytest.param(load("vca_dns").arguments["zones"]["options"], DnsZoneSpec, set(), id="vca_dns: zones"),

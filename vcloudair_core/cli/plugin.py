@@ -30,6 +30,7 @@ _COMMANDS = (
     ("firewall", "edge.firewall:app", "List firewall rules of an edge gateway."),
     ("group", "objects.group:app", "List IP sets, security groups and application profiles."),
     ("ipsec", "edge.ipsec:app", "List IPsec tunnels of an edge gateway."),
+    ("l2vpn", "network.l2vpn:app", "List L2 VPN tunnels of an edge gateway, and save peer codes."),
     ("lb", "network.load_balancer:app", "List virtual servers and pools of a load balancer, and their status."),
     ("metrics", "metrics:app", "Show, plot, export and serve metrics of VMs."),
     ("nat", "edge.nat:app", "List NAT rules of an edge gateway."),

@@ -257,8 +257,20 @@ class AnsService:
         from vcloudair_core.services.ans.section.document import state_of
 
         store = self._l2vpn_store(edge, vdc)
-        found = find_tunnel(state_of(store.read()), tunnel, store.target)
-        return store.read_peer_code(str(found.rule_id))
+        rule_id = find_tunnel(state_of(store.read()), tunnel, store.target).rule_id
+        return store.read_peer_code(str(rule_id))
+
+    def save_l2vpn_peer_code(self, tunnel: str, path: str, edge: str | None = None, vdc: str | None = None) -> bool:
+        """Write the peer code of an L2 VPN server tunnel to a file with mode 0600.
+
+        Return True if the file has changed. ``tunnel`` is the name or ID of the tunnel. ``~`` in ``path`` is expanded.
+
+        Raises: ConfigurationError if the file cannot be written; the errors of :meth:`l2vpn_peer_code`.
+        """
+        from vcloudair_core.services.ans.l2vpn.peer_code_file import write_peer_code
+        from vcloudair_core.settings.settings import expand_user
+
+        return write_peer_code(expand_user(path), self.l2vpn_peer_code(tunnel, edge, vdc))
 
     def dhcp_leases(self, edge: str | None = None, vdc: str | None = None) -> list[dict[str, Any]]:
         """Return the DHCP leases of an edge.

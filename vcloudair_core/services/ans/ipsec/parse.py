@@ -30,7 +30,7 @@ from vcloudair_core.services.ans.ipsec.spec import (
     IpsecTunnelSpec,
 )
 from vcloudair_core.services.ans.ipsec.tunnel_rules import tunnel_complaints
-from vcloudair_core.services.ans.section.key_values import read_key
+from vcloudair_core.services.ans.keys.key_values import read_key
 
 _TUNNEL_FIELDS = tuple(key.name for key in keys_of(IpsecTunnelSpec))
 _SECTION_FIELDS = (*(key.name for key in keys_of(IpsecSpec)), "version")

@@ -12,8 +12,8 @@ from vcloudair_core.services.ans.edge.backend import NSXV
 from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.services.ans.ipsec.model import Ipsec, IpsecDocument
 from vcloudair_core.services.ans.ipsec.status import IpsecStatus, parse_status
+from vcloudair_core.services.ans.keys.key_values import MASKED
 from vcloudair_core.services.ans.section.document import state_of
-from vcloudair_core.services.ans.section.key_values import MASKED
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.util.redaction import Secret
 

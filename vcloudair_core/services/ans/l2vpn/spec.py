@@ -13,7 +13,7 @@ from vcloudair_core.engine.canonical import address_range, fold
 from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
 from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.validation import Reader
-from vcloudair_core.services.ans.section.key_values import read_key
+from vcloudair_core.services.ans.keys.key_values import read_key
 from vcloudair_core.services.ans.section.rule_fields import ID_PATTERN, clear_key, description_field, enabled_field
 from vcloudair_core.util.redaction import Secret
 

@@ -57,8 +57,8 @@ def _failure(context: Any, edge: SimulatedEdge, tunnel: dict[str, Any]) -> str:
     ends = (tunnel["remoteEndpointIP"], tunnel["localEndpointIP"])
     peers = [
         peer
-        for other in context.world.edges.values()
-        for peer in other.services.get("l2vpn", {}).get("tunnels", ())
+        for peer_edge in context.world.edges.values()
+        for peer in peer_edge.services.get("l2vpn", {}).get("tunnels", ())
         if (peer["localEndpointIP"], peer["remoteEndpointIP"]) == ends
     ]
     if any(not peer["enabled"] for peer in peers):

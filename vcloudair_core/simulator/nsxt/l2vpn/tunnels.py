@@ -162,11 +162,11 @@ def _check_role(edge: SimulatedEdge, mode: str, known: dict[str, Any] | None) ->
     """Refuse a change of the session mode, and tunnels of both modes."""
     if known is not None and known["sessionMode"] != mode:
         raise RefusedBodyError("validation error on field 'sessionMode': the session mode cannot be changed")
-    other = next((tunnel for tunnel in l2vpn_state(edge)["tunnels"] if tunnel["sessionMode"] != mode), None)
-    if other is not None:
+    opposite = next((tunnel for tunnel in l2vpn_state(edge)["tunnels"] if tunnel["sessionMode"] != mode), None)
+    if opposite is not None:
         raise RefusedBodyError(
             f"validation error on field 'sessionMode': the edge gateway {edge.name} has tunnels in "
-            f"{other['sessionMode']} mode"
+            f"{opposite['sessionMode']} mode"
         )
 
 
@@ -200,7 +200,7 @@ def _networks(
                 f"validation error on field 'stretchedNetworks.networkRef.id': '{urn}' is not a network of the edge "
                 f"gateway {edge.name}"
             )
-        if any(other["networkRef"]["id"] == urn for other in made):
+        if any(stretched["networkRef"]["id"] == urn for stretched in made):
             raise RefusedBodyError(f"validation error on field 'stretchedNetworks': '{urn}' is listed twice")
         if is_server:
             tunnel_id = assigned.get(urn) or next(number for number in range(1, 4094) if number not in used)

@@ -1,0 +1,158 @@
+#!/usr/bin/python
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""Manage all L2 VPN tunnels of an NSX-T edge gateway."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vca_l2vpn
+short_description: Manage the L2 VPN tunnels of an NSX-T edge gateway
+version_added: "0.1.0"
+description:
+  - Creates, updates and deletes L2 VPN tunnels of an NSX-T edge gateway in VMware Cloud Director.
+  - Tunnels that are not listed are kept with their keys, unless O(purge=true). The order of tunnels has no meaning.
+  - The list and each tunnel are read, and each changed tunnel is one write.
+  - Keys and peer codes are never returned. L2 VPN of NSX-V edge gateways is refused, also in check mode.
+author:
+  - The vcloudair-core authors (@vcloudair-core)
+options:
+  tunnels:
+    description:
+      - L2 VPN tunnels. The order does not matter. Each entry must identify a different tunnel.
+      - Fields that are not set keep their current values, or with O(purge=true) get their default values. In a new
+        tunnel they get their default values.
+    required: true
+  state:
+    description:
+      - V(present) creates or updates the listed tunnels. V(absent) deletes the listed tunnels.
+    type: str
+    choices: [present, absent]
+    default: present
+  purge:
+    description:
+      - Whether to delete tunnels that are not in O(tunnels).
+      - Fields of a listed tunnel that are not set, such as C(enabled) and C(networks), are reset to their default
+        values. Addresses, the tunnel interface and the key are kept if they are not set.
+    type: bool
+    default: false
+  allow_empty:
+    description:
+      - Whether O(tunnels) may be empty together with O(purge=true). This deletes all L2 VPN tunnels.
+      - Without O(allow_empty=true), such a task fails, because an empty list is often an error in a template.
+extends_documentation_fragment:
+  - vcloudair.cloud._l2vpn
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
+seealso:
+  - module: vcloudair.cloud.vca_l2vpn_tunnel
+    description: Manages one tunnel, and writes its peer code to a file.
+  - module: vcloudair.cloud.vca_l2vpn_info
+"""
+
+EXAMPLES = r"""
+- name: Replace all L2 VPN tunnels
+  vcloudair.cloud.vca_l2vpn:
+    edge: dc-edge
+    purge: true
+    tunnels:
+      - name: stretch
+        session_mode: server
+        local_ip: 203.0.113.10
+        peer_ip: 198.51.100.7
+        networks:
+          - network: app-net
+          - network: db-net
+        psk: "{{ lookup('ansible.builtin.env', 'L2VPN_PSK') }}"
+
+- name: Delete two tunnels
+  vcloudair.cloud.vca_l2vpn:
+    edge: dc-edge
+    state: absent
+    tunnels:
+      - name: old
+      - name: test
+"""
+
+RETURN = r"""
+l2vpn:
+  description: >-
+    The tunnels that the task lists, without keys, with their values on the server after the task. In check mode, the
+    predicted values.
+  returned: success
+  type: dict
+  sample:
+    tunnels: [{name: stretch, session_mode: server, peer_ip: 198.51.100.7}]
+edge:
+  description: >-
+    The edge gateway, with the keys that M(vcloudair.cloud.vca_edge_info) returns.
+  returned: success
+  type: dict
+  sample: {name: web-edge, id: 4b5dd4ac-7b8c-5300-99b4-70d76b4ed6e4, backend: nsxt}
+plan:
+  description: Summary of the changes, in one line.
+  returned: success
+  type: str
+  sample: 1 to create
+api_calls:
+  description: Number of HTTP requests that the task sent, including the sign-in.
+  returned: success
+  type: int
+  sample: 4
+written:
+  description: >-
+    Whether the task wrote a change before it failed. V(unknown) means that the response to a write was lost. To see the
+    current state, run the task again in check mode.
+  returned: failure
+  type: raw
+  sample: false
+error:
+  description: Details of the error, for use in conditions. The keys depend on the type of error.
+  returned: failure
+  type: dict
+  sample: {error: SpecError, field: peer_code, message: "..."}
+"""
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, refuse
+from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import l2vpn_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
+
+OPTIONS = l2vpn_arguments()
+ARGUMENTS = dict(
+    OPTIONS,
+    tunnels=dict(OPTIONS["tunnels"], required=True),
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    purge={"type": "bool", "default": False},
+)
+
+
+def section(params: Params) -> list[Params]:
+    """Return the tunnels of the task as a list with one spec."""
+    if params["tunnels"] is None:
+        refuse("tunnels", "is required")
+    tunnels = [given(tunnel, OPTIONS["tunnels"]["options"]) for tunnel in params["tunnels"]]
+    return [dict(given(params, ["allow_empty"]), tunnels=tunnels)]
+
+
+def state(params: Params) -> str:
+    """Return the state of the task, or ``exact_lists`` if ``purge`` is set."""
+    if params["purge"] and params["state"] == "absent":
+        refuse("purge", "cannot be combined with state absent")
+    return "exact_lists" if params["purge"] else params["state"]
+
+
+JOB = Job("ans.l2vpn", specs=section, state=state, show=lambda l2vpn, params: {"l2vpn": l2vpn}, about=edge_of)
+
+
+MODULE = Module(JOB, ARGUMENTS)
+
+
+def main() -> None:
+    """Run the module."""
+    MODULE.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pre-shared keys and other secrets of tunnels."""
