@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.services.ans.l2vpn.harness import CLIENT, SERVER
-from vcloudair_core.errors import SpecError
+from vcloudair_core.client import Client
+from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.services.ans.l2vpn.section import SECTION
 
 
@@ -81,3 +82,10 @@ def test_no_message_shows_a_secret() -> None:
         {**CLIENT, "peer_code": "c4n4ry" * 5000},
     ):
         assert "c4n4ry" not in str(problems(spec))
+
+
+@pytest.mark.vca_simulator(profile="vcd")
+def test_an_nsxv_edge_gateway_is_refused_with_a_way_out(vca_client: Client) -> None:
+    with pytest.raises(ConfigurationError, match="The backend of the edge gateway is NSX-V") as met:
+        vca_client.ensure("ans.l2vpn_tunnel", SERVER, check=True)
+    assert met.value.hint == "Configure the L2 VPN of this edge gateway in the portal of the cloud."

@@ -194,8 +194,11 @@ def lock_path(edge: Edge) -> str:
     return f"edge/{edge.edge_id}"
 
 
-def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
-    """Raise ConfigurationError if a section does not support the backend of the edge."""
+def refuse_backend(edge: Edge, section: str, supported: Iterable[str], alternative: str = "") -> None:
+    """Raise ConfigurationError if a section does not support the backend of the edge.
+
+    ``alternative`` is a sentence that tells the user what to do instead.
+    """
     backends = set(supported)
     if edge.backend in backends:
         return
@@ -204,7 +207,8 @@ def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
         f"Opening the {section} section of edge gateway {edge.name or edge.edge_id!r} failed. The backend "
         f"of the edge gateway is {BACKENDS[edge.backend].title}, but this version supports the "
         f"section only on {titles}.",
-        hint="Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
+        hint=alternative
+        or "Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
     )
 
 

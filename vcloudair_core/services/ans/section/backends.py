@@ -33,4 +33,4 @@ def store_of(section: Section[Any, Any], backend: str) -> type[SectionStore]:
 
 def refuse_unsupported(edge: Edge, section: Section[Any, Any]) -> None:
     """Raise ConfigurationError if the backend of the edge does not support a section."""
-    refuse_backend(edge, section.name, section.backends)
+    refuse_backend(edge, section.name, section.backends, section.alternatives.get(edge.backend, ""))

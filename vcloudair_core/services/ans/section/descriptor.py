@@ -76,6 +76,7 @@ class Section(Generic[SpecT, RuleT]):
     ``store_type``: the store class of sections that cannot be staged or that need data from other calls.
     ``nsxt``: the codec and store of NSX-T edge gateways, if any.
     ``rule_limits`` and ``setting_limits``: the options that a backend does not support.
+    ``alternatives``: for backends without the section, a sentence that tells the user what to do instead.
     ``owner_noun``: the display name, in plural, of the objects that have the section.
     ``other_lists``: a descriptor for each other list of records in the same document, such as the static bindings of
     DHCP. Its codecs read and write only this list. Its name and spec type are those of the section.
@@ -107,6 +108,7 @@ class Section(Generic[SpecT, RuleT]):
     nsxt: NsxtSection | None = None
     rule_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     setting_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
+    alternatives: Mapping[str, str] = field(default_factory=dict)
     owner_noun: str = EDGE_GATEWAYS
     other_lists: tuple[Section[Any, Any], ...] = ()
 
