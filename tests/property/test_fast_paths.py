@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import replace
 from typing import Any
@@ -223,3 +224,48 @@ def test_long_lists_of_usual_rules_are_parsed_from_markup() -> None:
     with mock.patch.object(XmlFirewallCodec, "fill", side_effect=AssertionError):
         records = XmlFirewallCodec().new_records(specs, etree.Element("firewallRules"))
     assert [record.findtext("name") for record in records] == [spec.name for spec in specs]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    edges(), MARKUP_TEXTS, st.sampled_from(["name", "description", "id", "ruleType", "action", "odd"]), st.booleans()
+)
+def test_rules_read_from_text_equal_those_read_from_elements(
+    tree: dict[str, Any], text: str, tag: str, is_nested: bool
+) -> None:
+    document = parsed("network_xml", tree)
+    assert isinstance(document, SectionDocument)
+    codec = document.codec
+    root = copy.deepcopy(document.tree)
+    for record in root.iter("firewallRule"):
+        holder = record.find("source") if is_nested and record.find("source") is not None else record
+        with contextlib.suppress(ValueError):
+            etree.SubElement(holder, tag).text = text
+    changed = replace(document, tree=root)
+    from_text = codec.decode(changed).rules
+    with mock.patch.object(XmlFirewallCodec, "rules_of", return_value=None):
+        from_elements = codec.decode(changed).rules
+    assert from_text == from_elements
+    assert repr(from_text) == repr(from_elements)
+
+
+def test_records_in_namespaces_or_with_attributes_are_read_from_elements() -> None:
+    codec = XmlFirewallCodec()
+    plain = b"<firewall><firewallRules><firewallRule><id>7</id><name>a</name></firewallRule></firewallRules></firewall>"
+    for body in (
+        plain,
+        plain.replace(b"<firewall>", b'<firewall xmlns="urn:x">'),
+        plain.replace(b"<name>", b'<name lang="en">'),
+        plain.replace(b"<firewallRules>", b"<firewallRules><other/>"),
+        plain.replace(b"<name>", b"\n <name>"),
+    ):
+        (rule,) = codec.decode(codec.parse(body)).rules
+        assert (rule.spec.name, rule.spec.rule_id, rule.rule_type) == ("a", "7", "")
+
+
+def test_usual_records_create_no_elements() -> None:
+    codec = XmlFirewallCodec()
+    rule = b"<firewallRule><id>7</id><name>a</name><ruleType>user</ruleType></firewallRule>"
+    body = b"<firewall><firewallRules>" + 20 * rule + b"</firewallRules></firewall>"
+    with mock.patch.object(XmlFirewallCodec, "rule_of", side_effect=AssertionError):
+        assert len(codec.decode(codec.parse(body)).user_rules) == 20

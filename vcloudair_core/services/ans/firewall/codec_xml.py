@@ -13,6 +13,7 @@ from lxml import etree
 
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import spec_with
+from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.services.ans.firewall.model import (
     READ_ONLY,
     is_any_service,
@@ -22,6 +23,7 @@ from vcloudair_core.services.ans.firewall.model import (
     split_members,
     wire_service,
 )
+from vcloudair_core.services.ans.firewall.record_text import names_and_texts, pieces_of, records_in, shape_of
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec
 from vcloudair_core.services.ans.section.xml_elements import (
@@ -31,6 +33,7 @@ from vcloudair_core.services.ans.section.xml_elements import (
     children,
     digits_of,
     ensure_child,
+    fast_copy,
     first_text,
     int_of,
     remove,
@@ -62,7 +65,11 @@ _SIMPLE = {
 Source: protocol/ans.md §2.4, §2.8.
 """
 
+_WHOLE = ("name", "description")
+"""Elements whose texts keep surrounding spaces."""
 _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
+_Endpoint = tuple[tuple[str, ...], bool | None]
+"""The members of a source or destination, and the flag to exclude them."""
 _LONG = 10
 """Number of new rules from which parsing them from markup is faster."""
 
@@ -91,6 +98,26 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
     def rule_of(self, record: Element) -> FirewallRuleSpec:
         """Decode the rule in a record."""
         return _rule(record)
+
+    def rules_of(self, records: Sequence[Any]) -> list[LiveRule] | None:
+        """Return the rules of all records.
+
+        The records are serialized together, because texts are read faster than elements.
+        """
+        holder = records[0].getparent() if records else None
+        if holder is None or holder.nsmap:
+            return None
+        texts = records_in(etree.tostring(holder, encoding="unicode", with_tail=False), self.records_path[-1])
+        if texts is None or len(texts) != len(records):
+            return None
+        rules: list[LiveRule] = []
+        for slot, (record, text) in enumerate(zip(records, texts, strict=True)):
+            rule = _rule_of_text(text)
+            if rule is None:
+                copied = fast_copy(record)
+                rule = LiveRule(slot, self.rule_of(copied), self.rule_type_of(copied))
+            rules.append(LiveRule(slot, rule.spec, rule.rule_type))
+        return rules
 
     def rule_type_of(self, record: Any) -> str:
         """Return the type of a record, such as ``user``. Source: protocol/ans.md §2.7."""
@@ -265,33 +292,77 @@ def _rule(element: Element) -> FirewallRuleSpec:
     Source: protocol/ans.md §2.8, §9.
     """
     by_name = {child.tag: child for child in element}
-    texts = {name: (child.text or "").strip() for name, child in by_name.items() if not len(child)}
-    source, source_exclude = _endpoint(by_name.get("source"))
-    destination, destination_exclude = _endpoint(by_name.get("destination"))
-    services, applications = _application(by_name.get("application"))
-    rule_id = digits_of(texts.get("id"))
-    tag = digits_of(texts.get("ruleTag"))
+    texts = {name: child.text or "" for name, child in by_name.items() if not len(child)}
+    whole: dict[str, str] = {name: by_name[name].text or "" for name in _WHOLE if name in by_name}
+    endpoints = (_endpoint(by_name.get("source")), _endpoint(by_name.get("destination")))
+    return _spec(texts, whole, endpoints, _application(by_name.get("application")))
+
+
+def _rule_of_text(record: str) -> LiveRule | None:
+    """Decode the rule in the text of a record, or return None if the text is unusual.
+
+    The result is the same as that of :func:`_rule`. The slot is 0.
+    """
+    if "&" in record:
+        return None
+    pieces = pieces_of(record)
+    shape = shape_of(tuple(pieces[1:-1:2]))
+    if shape is None:
+        return None
+    texts = {name: pieces[at] for name, at in shape.leaves.items()}
+    whole = {name: pieces[shape.nodes[name].at] for name in _WHOLE if name in shape.nodes}
+    nodes = shape.nodes
+    source, destination = (
+        _endpoint_of(names_and_texts(nodes[side], pieces)) if side in nodes else ((ANY,), False)
+        for side in ("source", "destination")
+    )
+    services: list[ServiceSpec] = []
+    applications: list[str] = []
+    for child in nodes["application"].children if "application" in nodes else ():
+        if child.name == "service":
+            services.append(_service(names_and_texts(child, pieces)))
+        elif child.name == "applicationId" and (text := pieces[child.at].strip()):
+            applications.append(text)
+    spec = _spec(texts, whole, (source, destination), (services, tuple(applications)))
+    return LiveRule(0, spec, pieces[shape.rule_type].strip())
+
+
+def _spec(
+    texts: Mapping[str, str],
+    whole: Mapping[str, str],
+    endpoints: tuple[_Endpoint, _Endpoint],
+    traffic: tuple[list[ServiceSpec], tuple[str, ...]],
+) -> FirewallRuleSpec:
+    """Return the spec of a rule.
+
+    ``texts`` has the texts of elements without children. ``whole`` has the texts that keep surrounding spaces.
+    """
+    (source, source_exclude), (destination, destination_exclude) = endpoints
+    services, applications = traffic
+    get = texts.get
+    rule_id = digits_of(get("id", "").strip())
+    tag = digits_of(get("ruleTag", "").strip())
     values = {
-        "name": by_name["name"].text or "" if "name" in by_name else "",
-        "action": (texts.get("action") or "deny").casefold(),
-        "enabled": bool_of(texts.get("enabled"), True),
-        "logging": bool_of(texts.get("loggingEnabled"), False),
-        "description": by_name["description"].text or "" if "description" in by_name else "",
+        "name": whole.get("name", ""),
+        "action": (get("action", "").strip() or "deny").casefold(),
+        "enabled": bool_of(get("enabled", "").strip(), True),
+        "logging": bool_of(get("loggingEnabled", "").strip(), False),
+        "description": whole.get("description", ""),
         "source": source,
         "destination": destination,
         "source_exclude": source_exclude,
         "destination_exclude": destination_exclude,
         "services": services_of(services, applications),
         "applications": applications,
-        "match_translated": bool_of(texts.get("matchTranslated"), False),
-        "direction": texts.get("direction", "").casefold() or None,
+        "match_translated": bool_of(get("matchTranslated", "").strip(), False),
+        "direction": get("direction", "").strip().casefold() or None,
         "tag": rule_id if tag is None else tag,
         "rule_id": rule_id,
     }
     return spec_with(FirewallRuleSpec, values)
 
 
-def _endpoint(element: Element | None) -> tuple[tuple[str, ...], bool | None]:
+def _endpoint(element: Element | None) -> _Endpoint:
     """Return the members of a source or destination, and whether they are excluded."""
     if element is None:
         return (ANY,), False
@@ -299,18 +370,18 @@ def _endpoint(element: Element | None) -> tuple[tuple[str, ...], bool | None]:
 
 
 @lru_cache(maxsize=65536)
-def _endpoint_of(names_and_texts: tuple[str, ...]) -> tuple[tuple[str, ...], bool | None]:
-    texts = _texts_by_name(names_and_texts)
+def _endpoint_of(content: tuple[str, ...]) -> _Endpoint:
+    texts = _texts_by_name(content)
     members = members_of(
         tuple(texts.get("ipAddress", ())), tuple(texts.get("vnicGroupId", ())), tuple(texts.get("groupingObjectId", ()))
     )
     return members, bool_of(texts.get("exclude", [""])[0], False)
 
 
-def _texts_by_name(names_and_texts: tuple[str, ...]) -> dict[str, list[str]]:
+def _texts_by_name(content: tuple[str, ...]) -> dict[str, list[str]]:
     """Return the texts by name. The argument has each name before its text."""
     texts: dict[str, list[str]] = {}
-    for name, text in zip(names_and_texts[::2], names_and_texts[1::2], strict=True):
+    for name, text in zip(content[::2], content[1::2], strict=True):
         texts.setdefault(name, []).append(text.strip())
     return texts
 
@@ -331,8 +402,8 @@ def _application(element: Element | None) -> tuple[list[ServiceSpec], tuple[str,
 
 
 @lru_cache(maxsize=16384)
-def _service(names_and_texts: tuple[str, ...]) -> ServiceSpec:
-    texts = _texts_by_name(names_and_texts)
+def _service(content: tuple[str, ...]) -> ServiceSpec:
+    texts = _texts_by_name(content)
     return service_of(
         texts.get("protocol", [""])[0] or "any",
         tuple(texts.get("port", ())),
