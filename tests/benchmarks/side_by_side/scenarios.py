@@ -129,6 +129,7 @@ def _nsxt_firewalls() -> list[Scenario]:
             expected=(lambda size: False) if change == "same" else (lambda size: True),
             edge="empty" if change == "all" else "full",
             backend=NSXT,
+            only_full=(100,),
         )
         for change, title in titles.items()
     ]
@@ -236,7 +237,7 @@ SCENARIOS: Sequence[Scenario] = (
         title="single rules, a task each, no change (NSX-T)",
         unit="tasks",
         contenders=(ACTION, PING, DEBUG),
-        sizes={0: (10,), 20: (10,)},
+        sizes={20: (10,)},
         job="tasks",
         variables={"changed": False, "backend": NSXT},
         cloud=_nsxt_edges,
