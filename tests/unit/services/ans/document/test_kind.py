@@ -9,7 +9,7 @@ from vcloudair_core.services.ans.document.kind import EdgeKind
 
 
 def test_secret_names_of_all_sections() -> None:
-    assert EdgeKind().secret_names() == {"psk", "global_psk"}
+    assert EdgeKind().secret_names() == {"psk", "global_psk", "peer_code"}
 
 
 @pytest.mark.parametrize("section", [{"version": 3, "internal_rules": []}, {"allow_empty": True}, {"rules": None}])
