@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from vcloudair_core.recovery.report.model import (
     IN_FLIGHT,
+    UNKNOWN,
     GroupReport,
     OperationAttempt,
     StepReport,
@@ -214,7 +215,7 @@ def _vm_row(vm: VmReport, group: GroupReport | None, y: float, scale: Scale, rep
     return TimelineRow(y, _shortened(vm.name), vm.name, "vm", vm.verdict, status, tuple(bars), mark)
 
 
-_SHORT = {IN_FLIGHT: "in progress", "rollback_failed": "not rolled back", "retrying": "failed"}
+_SHORT = {IN_FLIGHT: "in progress", "rollback_failed": "not rolled back", "retrying": "failed", UNKNOWN: "unknown"}
 
 
 def _has_bar(bars: Iterable[Bar]) -> bool:

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from lxml import etree, html
 
+from tests.support.documents import ROOT
 from tests.support.recovery_events import run_events
 from vcloudair_core.recovery.report.html_report import html_of
 from vcloudair_core.recovery.report.report_files import save_report
 from vcloudair_core.recovery.report.run_report import report_of
 from vcloudair_core.recovery.report.timeline import density_of, panels_of, scale_of, ticks_of
 
+TEMPLATES = ROOT / "vcloudair_core" / "recovery" / "report" / "templates"
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}</style>"
 
 
@@ -202,3 +204,10 @@ def test_jinja2_and_lxml_are_only_imported_when_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["unfinished", "False", "False"]
+
+
+@pytest.mark.parametrize("verdict", ["succeeded", "unchanged", "failed", "retrying", "in_flight", "unknown", "skipped"])
+def test_each_verdict_of_an_attempt_has_a_style_in_the_timeline(verdict: str) -> None:
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    assert re.search(rf"\.bar-{verdict}\b", style)
+    assert re.search(rf"\.s-{verdict}\b", style)

@@ -62,8 +62,8 @@ def list_(run: Invocation, vms: list[str] = VMS) -> None:
     rows = with_utc_seconds(rows, frozenset({"last_sync"}))
     columns = [
         Column("name", keep=True, priority=0),
-        *([Column("vapp", priority=4), Column("source_site", priority=3)] if is_vcda else []),
-        *([Column("destination_site", priority=3)] if is_vcda else []),
+        *([Column("vapp", priority=5), Column("source_site", priority=4)] if is_vcda else []),
+        *([Column("destination_site", priority=4)] if is_vcda else []),
         Column("id", keep=True, priority=4),
         Column("state", keep=True, priority=1),
         Column("test_state", keep=True, priority=2),
