@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -18,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tests.start_once.cloud import Cloud, Operator, cloud_of, ended, wait_for
+from tests.start_once.cloud import Cloud, Ended, Operator, cloud_of, ended, wait_for
 from tests.start_once.modes import MODES
 from tests.start_once.vcda_modes import VCDA_MODES
 from tests.support.s3_server import s3_bucket
@@ -125,6 +129,104 @@ def test_of_two_resumes_at_the_same_time_one_continues_the_run(cloud: Cloud, tmp
     assert f"held by process {winner} of user " in loser.output, loser.output
     assert cloud.posts() == Counter(cloud.names), "each operation was started once"
     assert cloud.recovered() == set(cloud.names)
+
+
+# -- hosts with names and processes of their own -----------------------------------------------------------------
+
+PROGRAM = """
+import os
+from vcloudair_core.recovery.journal import lease
+lease.TIMES = lease.LeaseTimes(renew_s=0.3, fence_s=5.0, expires_s=float(os.environ["LEASE_S"]), watch_s=1.0)
+from vcloudair_core.cli.start.entry import main
+main()
+"""
+"""A ``vca`` whose leases expire after seconds."""
+
+
+@pytest.fixture(scope="module")
+def isolation() -> list[str]:
+    """Return the command that isolates a program.
+
+    As in a container, the program has its own host name and process IDs.
+    """
+    base = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    for command in (base, [base[0], "--user", "--map-root-user", *base[1:]]):
+        with contextlib.suppress(OSError):
+            if not subprocess.run([*command, "hostname", "pod"], capture_output=True, check=False).returncode:
+                return command
+    pytest.skip("this host does not allow namespaces")
+
+
+class Pod(Operator):
+    """An operator on a host of its own. Its processes cannot be seen from other hosts."""
+
+    def __init__(self, cloud: Cloud, folder: Path, name: str, isolation: list[str], state_url: str) -> None:
+        super().__init__(cloud, folder, VCA_STATE_URL=state_url, LEASE_S="600")
+        self.name, self.isolation = name, isolation
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        program = [sys.executable, "-c", PROGRAM, "dr", *words, "-o", "json"]
+        command = [*self.isolation, "sh", "-c", 'hostname "$0" && exec "$@"', self.name, *program]
+        return subprocess.Popen(
+            command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def resume_when_expired(self) -> Ended:
+        """Resume a run without ``--take-over`` when the lease has expired."""
+        self.env["LEASE_S"] = "10"
+        deadline = time.monotonic() + 120
+        while True:
+            result = self.run("resume", "--lost-grace", "0.5")
+            if result.code == 0 or "held by process" not in result.output or time.monotonic() > deadline:
+                return result
+
+
+@pytest.mark.parametrize("cloud", ["vcda, prompt"], indirect=True)
+@pytest.mark.parametrize("is_frozen", [False, True], ids=["killed", "frozen"])
+def test_another_host_takes_over_when_the_lease_has_expired(
+    cloud: Cloud, state_url: str, tmp_path: Path, isolation: list[str], is_frozen: bool
+) -> None:
+    """A host that was frozen starts nothing more when it continues."""
+    first = Pod(cloud, tmp_path / "one", "pod-1", isolation, state_url)
+    second = Pod(cloud, tmp_path / "two", "pod-2", isolation, state_url)
+    process = first.start(*FAILOVER)
+    try:
+        assert wait_for(lambda: sum(cloud.posts().values()) >= 1, process)
+        os.killpg(process.pid, signal.SIGSTOP if is_frozen else signal.SIGKILL)
+        posts = cloud.posts()
+        refused = second.run("resume", "--lost-grace", "0.5")
+        assert refused.code != 0
+        assert re.search(r"held by process \d+ of user \S+ on host pod-1", refused.output), refused.output
+        assert cloud.posts() == posts
+        done = second.resume_when_expired()
+        assert done.code == 0, done.output
+        if is_frozen:
+            os.killpg(process.pid, signal.SIGCONT)
+            late = ended(process)
+            assert late.code != 0
+            assert "taken over by" in late.output or "could not be renewed" in late.output, late.output
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=60)
+    cloud.settle()
+    assert cloud.posts() == Counter(cloud.names), "each operation was started once"
+    assert cloud.recovered() == set(cloud.names)
+    events = read_run(settings_of(tmp_path / "three", state_url))
+    hosts = [event["host"] for event in events if event["event"] in ("run_started", "run_resumed")]
+    assert hosts == ["pod-1", "pod-2"]
+    assert events[-1]["event"] == "run_finished"
+
+
+def test_a_killed_run_leaves_no_files_after_the_next_run_of_the_host(cloud: Cloud, s3_url: str, tmp_path: Path) -> None:
+    operator = Operator(cloud, tmp_path / "one", VCA_STATE_URL=f"{s3_url}/{uuid.uuid4().hex}")
+    killed(cloud, operator)
+    active = operator.folder / "state" / "dr" / "shared"
+    assert list(active.glob("*/active/*/*/journal.jsonl")), "the killed process leaves its folder behind"
+    cloud.settle()
+    assert operator.run("resume", "--lost-grace", "0.5").code == 0
+    assert not list(active.glob("*/active/*"))
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 120) -> bool:

@@ -11,13 +11,12 @@ import hashlib
 import json
 import logging
 import re
-import secrets
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.recovery.journal.active_folders import ActiveFolder, delete_leftovers
 from vcloudair_core.recovery.journal.file_store import FileStore, FolderStore, StoreError, replace_file
 from vcloudair_core.recovery.journal.object_store import ObjectStore
 from vcloudair_core.settings.directories import private_folder, state_folder
@@ -46,6 +45,7 @@ class RunStorage:
 
     def __init__(self, runs: Path, store: FileStore | None = None, *, is_remote: bool = False) -> None:
         self.runs, self.store, self.is_remote = runs, store, is_remote
+        self._active: ActiveFolder | None = None
 
     @property
     def shown(self) -> str:
@@ -86,8 +86,11 @@ class RunStorage:
         return target
 
     def replica(self, run_id: str) -> Replica | None:
-        """Return the copy of a run, or None if there is no object store."""
-        return Replica(self._remote(), run_id) if self.is_remote else None
+        """Return the copy of a run, or None if there is no object store.
+
+        The folder of the run is the one that :meth:`active_folder` returned.
+        """
+        return Replica(self._remote(), run_id, self._active) if self.is_remote else None
 
     def check_exclusive(self) -> None:
         """Check that the object store can lock runs. Raises ConfigurationError."""
@@ -97,11 +100,14 @@ class RunStorage:
     def active_folder(self, run_id: str) -> Path:
         """Return the folder in which this process writes a run.
 
-        With an object store, each process has its own folder.
+        With an object store, each process has its own folder. Folders of processes that were killed are deleted.
         """
         if not self.is_remote:
             return self.runs / run_id
-        return private_folder(self.runs.parent / "active" / secrets.token_hex(8) / run_id)
+        active = self.runs.parent / "active"
+        delete_leftovers(active)
+        self._active = ActiveFolder(active, run_id)
+        return self._active.path
 
 
 class Replica:
@@ -110,8 +116,8 @@ class Replica:
     Each event is stored in the copy before the run continues.
     """
 
-    def __init__(self, store: FileStore, run_id: str) -> None:
-        self._store, self._run_id = store, run_id
+    def __init__(self, store: FileStore, run_id: str, active: ActiveFolder | None = None) -> None:
+        self._store, self._run_id, self._active = store, run_id, active
 
     def append(self, seq: int, line: bytes) -> bool:
         """Store an event.
@@ -134,7 +140,8 @@ class Replica:
                 self.keep(folder / JOURNAL)
         except (StoreError, OSError) as exc:
             _log.warning("Storing the journal of run %s failed. %s", self._run_id, exc)
-        shutil.rmtree(folder.parent, ignore_errors=True)
+        if self._active is not None:
+            self._active.remove()
 
 
 def storage_of(settings: Settings) -> RunStorage:
