@@ -49,6 +49,50 @@ def on_edge(world: World) -> Parts:
     }
 
 
+def _nsxt_network(world: World) -> Any:
+    """Return the network with the name ``lan`` of the first NSX-T edge gateway."""
+    networks = world.simulator.world.networks.values()
+    edge = nsxt_edge(world)
+    return next(network for network in networks if network.vdc_id == edge.vdc_id and network.name == "lan")
+
+
+def prepare_nsxt(world: World) -> None:
+    """Add another user's pool and static binding to an NSX-T network."""
+    ends = {"startAddress": "192.168.10.100", "endAddress": "192.168.10.109"}
+    config = {
+        "enabled": True,
+        "leaseTime": 3600,
+        "dhcpPools": [{"enabled": True, "ipRange": ends, "maxLeaseTime": 7200, "defaultLeaseTime": None}],
+        "mode": "EDGE",
+        "ipAddress": None,
+        "dnsServers": ["10.0.0.53"],
+    }
+    binding = {
+        "id": "5b0e9f0a-0000-4000-8000-000000000001",
+        "name": "old",
+        "description": "of another user",
+        "macAddress": "00:50:56:0a:00:01",
+        "ipAddress": "192.168.10.51",
+        "leaseTime": 86400,
+        "dnsServers": [],
+        "bindingType": "IPV4",
+        "dhcpV4BindingConfig": None,
+        "dhcpV6BindingConfig": None,
+        "version": 4,
+    }
+    for network in world.simulator.world.networks.values():
+        if network is not _nsxt_network(world):
+            network.edge_id = ""  # the operation reads only one network
+    _nsxt_network(world).services["dhcp"] = {"config": config, "bindings": [binding], "count": 1}
+
+
+def on_network(world: World) -> Parts:
+    """Return the DHCP service and bindings of a network, without their IDs."""
+    state = _nsxt_network(world).services["dhcp"]
+    bindings = [{key: value for key, value in item.items() if key != "id"} for item in state["bindings"]]
+    return copy.deepcopy({"config": state["config"], "bindings": bindings})
+
+
 def relay(world: World) -> Parts:
     """Return the DHCP relay of the first NSX-V edge gateway."""
     section: Parts = copy.deepcopy(_classic_edge(world).sections.get("dhcp_relay", {"servers": {}, "agents": []}))
@@ -75,6 +119,12 @@ OPERATIONS = {
         _ensured("ans.dhcp", {"pools": [POOL], "bindings": [BINDING]}), on_edge, prepare=prepare
     ),
     "DHCP relay": Operation(_ensured("ans.dhcp_relay", {**SERVERS, "agents": [{"vnic": 1}]}), relay),
+    "NSX-T DHCP: a static binding": Operation(
+        _ensured("ans.dhcp_binding", BINDING, nsxt_edge),
+        on_network,
+        prepare=prepare_nsxt,
+        config={"edges": 0, "nsxt_edges": 1},
+    ),
     "NSX-T DHCP forwarder": Operation(
         _ensured("ans.dhcp_relay", SERVERS, nsxt_edge), forwarder, config={"edges": 0, "nsxt_edges": 1}
     ),
