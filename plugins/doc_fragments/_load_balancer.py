@@ -75,6 +75,14 @@ options:
           - Name of the application profile.
           - NSX-T edge gateways do not support this option, because virtual servers have no application profiles.
         type: str
+      application_rules:
+        description:
+          - Names of the application rules, in the order in which they are applied. The list replaces all rules of the
+            virtual server. Only on NSX-V edge gateways.
+          - NSX-T edge gateways do not support this option, because virtual servers have HTTP policies in place of
+            application rules.
+        type: list
+        elements: str
       acceleration:
         description:
           - Whether to use the faster layer 4 engine. It has an effect only on protocols without HTTP features.
@@ -362,6 +370,24 @@ options:
         type: list
         elements: str
         choices: [persistence, http_redirect_url, certificate]
+  application_rules:
+    description:
+      - Application rules. The order does not matter. Only on NSX-V edge gateways.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the application rule. It identifies the application rule.
+          - NSX-T edge gateways do not support this option, because virtual servers have HTTP policies in place of
+            application rules.
+        type: str
+        required: true
+      script:
+        description:
+          - Script of the rule, in the syntax of HAProxy. Required for a new application rule.
+          - The server checks the syntax. Space at the ends of lines is ignored in comparisons.
+        type: str
   allow_empty:
     description:
       - Whether lists may be empty in a document that is applied with purge. This deletes all objects of the list.
@@ -486,6 +512,22 @@ options:
     type: list
     elements: str
     choices: [persistence, http_redirect_url, certificate]
+"""
+
+    LB_APPLICATION_RULE = r"""
+options:
+  name:
+    description:
+      - Name of the application rule. It identifies the application rule.
+      - NSX-T edge gateways do not support this option, because virtual servers have HTTP policies in place of
+        application rules.
+    type: str
+    required: true
+  script:
+    description:
+      - Script of the rule, in the syntax of HAProxy. Required for a new application rule.
+      - The server checks the syntax. Space at the ends of lines is ignored in comparisons.
+    type: str
 """
 
     LB_POOL = r"""
@@ -648,6 +690,14 @@ options:
       - Name of the application profile.
       - NSX-T edge gateways do not support this option, because virtual servers have no application profiles.
     type: str
+  application_rules:
+    description:
+      - Names of the application rules, in the order in which they are applied. The list replaces all rules of the
+        virtual server. Only on NSX-V edge gateways.
+      - NSX-T edge gateways do not support this option, because virtual servers have HTTP policies in place of
+        application rules.
+    type: list
+    elements: str
   acceleration:
     description:
       - Whether to use the faster layer 4 engine. It has an effect only on protocols without HTTP features.

@@ -376,6 +376,14 @@ def lb_application_profile_arguments() -> dict[str, Any]:
     }
 
 
+def lb_application_rule_arguments() -> dict[str, Any]:
+    """Return the options of an application rule."""
+    return {
+        "name": {"type": "str", "required": True},
+        "script": {"type": "str"},
+    }
+
+
 def member_arguments() -> dict[str, Any]:
     """Return the options of a member of a pool."""
     return {
@@ -437,6 +445,7 @@ def lb_virtual_server_arguments() -> dict[str, Any]:
         "port": {"type": "int"},
         "pool": {"type": "str"},
         "application_profile": {"type": "str"},
+        "application_rules": {"type": "list", "elements": "str"},
         "acceleration": {"type": "bool"},
         "connection_limit": {"type": "int"},
         "connection_rate_limit": {"type": "int"},
@@ -464,6 +473,7 @@ def load_balancer_arguments() -> dict[str, Any]:
         "pools": {"type": "list", "elements": "dict", "options": lb_pool_arguments()},
         "monitors": {"type": "list", "elements": "dict", "options": lb_monitor_arguments()},
         "application_profiles": {"type": "list", "elements": "dict", "options": lb_application_profile_arguments()},
+        "application_rules": {"type": "list", "elements": "dict", "options": lb_application_rule_arguments()},
         "allow_empty": {"type": "bool"},
     }
 

@@ -98,6 +98,12 @@ load_balancer:
       elements: dict
       returned: success
       sample: [{name: http, type: http, x_forwarded_for: true}]
+    application_rules:
+      description: Application rules. The list can be empty.
+      type: list
+      elements: dict
+      returned: success
+      sample: [{name: redirect, script: acl old path_beg /old}]
     version:
       description: Version number of the configuration, which the server increases with each change.
       type: int

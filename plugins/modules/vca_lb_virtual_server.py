@@ -40,6 +40,7 @@ seealso:
   - module: vcloudair.cloud.vca_lb_pool
   - module: vcloudair.cloud.vca_lb_monitor
   - module: vcloudair.cloud.vca_lb_application_profile
+  - module: vcloudair.cloud.vca_lb_application_rule
   - module: vcloudair.cloud.vca_lb_info
   - module: vcloudair.cloud.vca_edge_commit
     description: Writes the changes of many tasks in one write.

@@ -37,6 +37,10 @@ options:
     description:
       - Application profiles. The order does not matter.
       - Options that are not set keep their current values, or with O(purge=true) get their default values.
+  application_rules:
+    description:
+      - Application rules. The order does not matter. Only on NSX-V edge gateways.
+      - Options that are not set keep their current values, or with O(purge=true) get their default values.
   state:
     description:
       - V(present) creates or updates the listed objects. V(absent) deletes them.
@@ -64,6 +68,7 @@ seealso:
   - module: vcloudair.cloud.vca_lb_pool
   - module: vcloudair.cloud.vca_lb_monitor
   - module: vcloudair.cloud.vca_lb_application_profile
+  - module: vcloudair.cloud.vca_lb_application_rule
   - module: vcloudair.cloud.vca_lb_info
   - module: vcloudair.cloud.vca_edge_commit
     description: Writes the changes of many tasks in one write.
@@ -113,6 +118,7 @@ load_balancer:
     pools: [{name: web, algorithm: round-robin, monitor: health, members: []}]
     monitors: [{name: health, type: http, url_path: /health}]
     application_profiles: []
+    application_rules: []
 staged:
   description: Always V(true). The change was staged and not written yet, because of O(stage=true).
   returned: when staged
@@ -153,7 +159,7 @@ ARGUMENTS = dict(
     purge={"type": "bool", "default": False},
     **stage_arguments(),
 )
-LISTS = ("virtual_servers", "pools", "monitors", "application_profiles")
+LISTS = ("virtual_servers", "pools", "monitors", "application_profiles", "application_rules")
 SETTINGS = ("enabled", "acceleration", "logging", "log_level")
 
 

@@ -41,7 +41,11 @@ from vcloudair_core.services.ans.groups.spec import (
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.l2vpn.spec import L2VpnSpec, L2VpnTunnelSpec, StretchedNetworkSpec
-from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
+from vcloudair_core.services.ans.load_balancer.profile_spec import (
+    LbApplicationProfileSpec,
+    LbApplicationRuleSpec,
+    MonitorSpec,
+)
 from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, PoolSpec, VirtualServerSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.sections import GROUP_SECTIONS, SECTIONS, load_section
@@ -126,6 +130,12 @@ SPECS = [
         LbApplicationProfileSpec,
         CONNECTION | {"state", "clear", *_arguments.stage_arguments()},
         id="vca_lb_application_profile",
+    ),
+    pytest.param(
+        load("vca_lb_application_rule").arguments,
+        LbApplicationRuleSpec,
+        CONNECTION | {"state", *_arguments.stage_arguments()},
+        id="vca_lb_application_rule",
     ),
     pytest.param(
         load("vca_load_balancer").arguments, LoadBalancerSpec, CONNECTION | STEERING | STAGE, id="vca_load_balancer"

@@ -41,6 +41,8 @@ LB_MONITOR = {"name": "health", "type": "http", "url_path": "/health"}
 OTHER_LB_MONITOR = {**LB_MONITOR, "interval": 7}
 LB_PROFILE = {"name": "https", "type": "https", "ssl_passthrough": True}
 OTHER_LB_PROFILE = {**LB_PROFILE, "persistence": "sourceip"}
+LB_RULE = {"name": "redirect", "script": "acl old path_beg /old\nredirect location https://www.example.com/ if old"}
+OTHER_LB_RULE = {**LB_RULE, "script": "acl none path_beg /none"}
 LB_SERVER = {"name": "site", "ip_address": "203.0.113.10", "protocol": "https", "port": 443}
 OTHER_LB_SERVER = {**LB_SERVER, "enabled": False}
 DHCP_POOL = {"ip_range": "192.168.10.100-192.168.10.199", "lease_time": "3600"}
@@ -130,6 +132,7 @@ class TestAns(Conformance):
         Example("ans.lb_monitor", [LB_MONITOR], [OTHER_LB_MONITOR]),
         Example("ans.lb_pool", [LB_POOL], [OTHER_LB_POOL]),
         Example("ans.lb_application_profile", [LB_PROFILE], [OTHER_LB_PROFILE]),
+        Example("ans.lb_application_rule", [LB_RULE], [OTHER_LB_RULE]),
         Example("ans.lb_virtual_server", [LB_SERVER], [OTHER_LB_SERVER]),
         Example(
             "ans.load_balancer",

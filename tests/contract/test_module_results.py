@@ -100,6 +100,7 @@ LB_POOL: dict[str, Any] = {
     "members": [{"name": "web1", "ip_address": "192.168.10.21", "port": 8443}],
 }
 LB_MONITOR: dict[str, Any] = {"name": "health", "type": "http", "url_path": "/health"}
+LB_RULE: dict[str, Any] = {"name": "redirect", "script": "acl old path_beg /old"}
 LB_PROFILE: dict[str, Any] = {"name": "https", "type": "https", "ssl_passthrough": True}
 LB_SERVER: dict[str, Any] = {"name": "site", "ip_address": "203.0.113.10", "protocol": "https", "port": 443}
 IP_SET: dict[str, Any] = {"name": "partners", "addresses": ["198.51.100.0/24"]}
@@ -134,6 +135,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
     ("vca_lb_application_profile", LB_PROFILE),
     ("vca_lb_application_profile", {**LB_PROFILE, "state": "absent"}),
+    ("vca_lb_application_rule", LB_RULE),
+    ("vca_lb_application_rule", {**LB_RULE, "state": "absent"}),
     ("vca_lb_info", {}),
     ("vca_lb_info", {"status": True}),
     ("vca_lb_monitor", LB_MONITOR),
@@ -193,6 +196,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "vca_dhcp_binding": BINDING,
     "vca_dhcp_pool": DHCP_POOL,
     "vca_lb_application_profile": LB_PROFILE,
+    "vca_lb_application_rule": LB_RULE,
     "vca_lb_monitor": LB_MONITOR,
     "vca_lb_pool": LB_POOL,
     "vca_lb_virtual_server": LB_SERVER,

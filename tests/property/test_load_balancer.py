@@ -14,7 +14,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
 
-LISTS = ("monitors", "pools", "application_profiles", "virtual_servers")
+LISTS = ("monitors", "pools", "application_profiles", "application_rules", "virtual_servers")
 NUMBERS = range(3)
 SOME_MONITOR = st.sampled_from(["monitor-name-0", "default_tcp_monitor"])
 MEMBERS = st.lists(st.integers(1, 3), max_size=3, unique=True).flatmap(
@@ -60,6 +60,11 @@ def _profile(number: int) -> Any:
     )
 
 
+def _rule(number: int) -> Any:
+    scripts = st.sampled_from(["acl a path_beg /a", "acl a path_beg /a\nblock if a", "acl b hdr(x) -m sub <&>"])
+    return st.fixed_dictionaries({"name": st.just(f"rule-name-{number}"), "script": scripts})
+
+
 def _server(number: int) -> Any:
     return st.fixed_dictionaries(
         {
@@ -71,6 +76,9 @@ def _server(number: int) -> Any:
         optional={
             "pool": st.sampled_from(["pool-name-0", "pool-name-1"]),
             "application_profile": st.just("profile-name-0"),
+            "application_rules": st.permutations(["rule-name-0", "rule-name-1"]).flatmap(
+                lambda names: st.sampled_from([names, names[:1], []])
+            ),
             "enabled": st.booleans(),
             "connection_limit": st.integers(0, 9),
         },
@@ -88,7 +96,7 @@ def _some(entry: Any) -> Any:
 
 whole = st.fixed_dictionaries(
     {"enabled": st.booleans(), "monitors": _all(_monitor), "pools": _all(_pool),
-     "application_profiles": _all(_profile), "virtual_servers": _all(_server)}
+     "application_profiles": _all(_profile), "application_rules": _all(_rule), "virtual_servers": _all(_server)}
 )  # fmt: skip
 parts = st.fixed_dictionaries(
     {},
@@ -98,6 +106,7 @@ parts = st.fixed_dictionaries(
         "monitors": _all(_monitor),
         "pools": _all(_pool),
         "application_profiles": _all(_profile),
+        "application_rules": _all(_rule),
         "virtual_servers": _some(_server),
     },
 )

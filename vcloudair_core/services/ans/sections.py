@@ -72,10 +72,11 @@ RECORDS = (
     SectionRecord(
         "load_balancer",
         "lb_monitor",
-        "The whole load balancer of an edge: its settings, virtual servers, pools, monitors and application profiles",
+        "The whole load balancer of an edge, with virtual servers, pools, monitors, application profiles and rules",
         "Single service monitors of the load balancer of an edge",
         (
             ("lb_application_profile", "Single application profiles of the load balancer of an edge"),
+            ("lb_application_rule", "Single application rules of the load balancer of an edge"),
             ("lb_pool", "Single pools of the load balancer of an edge"),
             ("lb_virtual_server", "Single virtual servers of the load balancer of an edge"),
         ),

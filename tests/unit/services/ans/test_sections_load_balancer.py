@@ -14,7 +14,7 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.errors import ConflictError, DecodeError, SpecError
-from vcloudair_core.services.ans.load_balancer.section import POOLS, PROFILES, SECTION, VIRTUAL_SERVERS
+from vcloudair_core.services.ans.load_balancer.section import POOLS, PROFILES, RULES, SECTION, VIRTUAL_SERVERS
 from vcloudair_core.services.ans.load_balancer.status import parse_json_status, parse_xml_status
 from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 from vcloudair_core.transport.messages import Headers, Response
@@ -299,6 +299,35 @@ def test_ids_are_shown_if_certificates_cannot_be_read(nsxv: Harness) -> None:
     nsxv.ensure([{"name": "https", "certificate": "www"}], one_list=PROFILES)
     nsxv.session.answers.clear()
     assert nsxv.read()["application_profiles"][0]["certificate"] == "certificate-1"
+
+
+def test_application_rules_are_named_in_order(nsxv: Harness) -> None:
+    assert nsxv.read()["virtual_servers"][0]["application_rules"] == ["rule"]
+    script = "acl old path_beg /old\nredirect location https://www.example.com/ if old"
+    spec = {
+        "application_rules": [{"name": "new", "script": script}],
+        "virtual_servers": [{"name": "site", "application_rules": ["new", "rule"]}],
+    }
+    assert nsxv.ensure(spec).changed
+    assert nsxv.read()["virtual_servers"][0]["application_rules"] == ["new", "rule"]
+    assert nsxv.read()["application_rules"][1] == {"name": "new", "script": script}
+    assert not nsxv.ensure(spec).changed
+    spaced = [{"name": "new", "script": script.replace("\n", " \r\n") + "\n"}]
+    assert not nsxv.ensure(spaced, one_list=RULES).changed
+    assert nsxv.ensure([{"name": "site", "application_rules": ["rule", "new"]}], one_list=VIRTUAL_SERVERS).changed
+    assert nsxv.read()["virtual_servers"][0]["application_rules"] == ["rule", "new"]
+    assert nsxv.ensure([{"name": "site", "application_rules": []}], one_list=VIRTUAL_SERVERS).changed
+    assert not nsxv.read()["virtual_servers"][0].get("application_rules")
+
+
+def test_application_rules_in_use_are_not_deleted(nsxv: Harness) -> None:
+    with pytest.raises(ConflictError, match="Deleting application rule 'rule' failed. It is in use by virtual server"):
+        nsxv.ensure([{"name": "rule"}], Absent, one_list=RULES)
+    with pytest.raises(SpecError, match="no application rule named 'rul'; did you mean 'rule'"):
+        nsxv.ensure([{"name": "site", "application_rules": ["rul"]}], one_list=VIRTUAL_SERVERS)
+    with pytest.raises(SpecError, match="script: is required, because 'new' does not exist yet"):
+        nsxv.ensure([{"name": "new"}], one_list=RULES)
+    assert nsxv.calls("PUT") == 0
 
 
 def test_new_objects_of_a_disabled_load_balancer_cause_a_warning() -> None:

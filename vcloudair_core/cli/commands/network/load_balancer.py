@@ -99,6 +99,7 @@ _SERVER_COLUMNS = [
     Column("pool", keep=True, priority=1),
     Column("members", priority=2, show=lambda row: as_cell(row["members"])),
     Column("application_profile", priority=3),
+    Column("application_rules", priority=4, show=lambda row: as_cell(row.get("application_rules") or [])),
     Column("enabled", priority=3),
     Column("description", priority=5),
 ]

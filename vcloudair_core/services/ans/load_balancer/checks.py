@@ -15,13 +15,20 @@ from vcloudair_core.services.ans.load_balancer.references import (
     NOUNS,
     POOL,
     PROFILE,
+    RULE,
     SERVER,
     ObjectReference,
     Records,
 )
 from vcloudair_core.services.ans.section.json_values import mapping_of
 
-_LISTS = {MONITOR: "monitors", PROFILE: "application_profiles", POOL: "pools", SERVER: "virtual_servers"}
+_LISTS = {
+    MONITOR: "monitors",
+    PROFILE: "application_profiles",
+    RULE: "application_rules",
+    POOL: "pools",
+    SERVER: "virtual_servers",
+}
 """Spec field of each list."""
 
 

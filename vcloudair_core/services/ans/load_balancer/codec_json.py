@@ -10,9 +10,13 @@ from typing import Any, ClassVar
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.services.ans.load_balancer.document import LoadBalancerDocument, with_ids, with_names
-from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
+from vcloudair_core.services.ans.load_balancer.profile_spec import (
+    LbApplicationProfileSpec,
+    LbApplicationRuleSpec,
+    MonitorSpec,
+)
 from vcloudair_core.services.ans.load_balancer.records import CERTIFICATE_KEYS, LISTS, new_values, spec_of, wire_values
-from vcloudair_core.services.ans.load_balancer.references import ID_KEYS, MONITOR, POOL, PROFILE, SERVER, Records
+from vcloudair_core.services.ans.load_balancer.references import ID_KEYS, MONITOR, POOL, PROFILE, RULE, SERVER, Records
 from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, PoolSpec, VirtualServerSpec
 from vcloudair_core.services.ans.section.document import SectionEdit, SectionState
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
@@ -34,6 +38,10 @@ class JsonRecords:
         """Set a field of an object in place."""
         is_reference = key in LISTS and isinstance(record.get(key), list)
         record[key] = [text] if is_reference else text
+
+    def set_texts(self, record: Any, key: str, texts: list[str]) -> None:
+        """Set all values of a field of an object in place."""
+        record[key] = texts if key in LISTS else texts[0]
 
     def has_certificates(self, tree: Any) -> bool:
         """Return True if an application profile refers to certificates."""
@@ -107,6 +115,13 @@ class JsonProfileCodec(JsonServerCodec):
 
     records_path = (PROFILE,)
     rule_type = LbApplicationProfileSpec
+
+
+class JsonRuleCodec(JsonServerCodec):
+    """A codec for the application rules of the load balancer in JSON."""
+
+    records_path = (RULE,)
+    rule_type = LbApplicationRuleSpec
 
 
 def _applied(record: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

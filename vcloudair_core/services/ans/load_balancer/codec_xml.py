@@ -12,9 +12,13 @@ from lxml import etree
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.services.ans.load_balancer.document import LoadBalancerDocument, with_ids, with_names
-from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
+from vcloudair_core.services.ans.load_balancer.profile_spec import (
+    LbApplicationProfileSpec,
+    LbApplicationRuleSpec,
+    MonitorSpec,
+)
 from vcloudair_core.services.ans.load_balancer.records import CERTIFICATE_KEYS, LISTS, new_values, spec_of, wire_values
-from vcloudair_core.services.ans.load_balancer.references import MONITOR, POOL, PROFILE, SERVER, Records
+from vcloudair_core.services.ans.load_balancer.references import MONITOR, POOL, PROFILE, RULE, SERVER, Records
 from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, PoolSpec, VirtualServerSpec
 from vcloudair_core.services.ans.section.document import SectionEdit, SectionState
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec
@@ -49,6 +53,10 @@ class XmlRecords:
     def set_text(self, record: Any, key: str, text: str) -> None:
         """Set the text of a child in place."""
         set_text(record, key, text)
+
+    def set_texts(self, record: Any, key: str, texts: list[str]) -> None:
+        """Set the texts of the children named ``key`` in place."""
+        set_repeated(record, key, texts)
 
     def has_certificates(self, tree: Any) -> bool:
         """Return True if an application profile refers to certificates."""
@@ -119,6 +127,13 @@ class XmlProfileCodec(XmlServerCodec):
 
     records_path = (PROFILE,)
     rule_type = LbApplicationProfileSpec
+
+
+class XmlRuleCodec(XmlServerCodec):
+    """A codec for the application rules of the load balancer in XML."""
+
+    records_path = (RULE,)
+    rule_type = LbApplicationRuleSpec
 
 
 def _values(element: _Element | None) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def _named(spec: Any, names: Mapping[str, Mapping[str, str]]) -> Any:
         value = getattr(spec, name, None)
         if value:
             is_text = isinstance(value, str)
-            changes[name] = name_of(value, known) if is_text else tuple(known.get(text, text) for text in value)
+            changes[name] = name_of(value, known) if is_text else tuple(name_of(text, known) for text in value)
     return replace(spec, **changes) if changes else spec
 
 
@@ -71,7 +71,11 @@ def with_ids(records: Records, document: Document, key: str, edit: SectionEdit) 
 
 def _referring(spec: Any, names: Mapping[str, Mapping[str, str]], certificate_ids: Mapping[str, str]) -> Any:
     changes: dict[str, Any] = {
-        name: reference_to(value, known) for name, known in names.items() if (value := getattr(spec, name, None))
+        name: reference_to(value, known)
+        if isinstance(value, str)
+        else tuple(reference_to(text, known) for text in value)
+        for name, known in names.items()
+        if (value := getattr(spec, name, None))
     }
     for name in CERTIFICATES:
         value = getattr(spec, name, None)

@@ -48,6 +48,10 @@ PROFILE_LIMITS: Limits = {
         ),
     )
 }
+_POLICIES = "Configure HTTP policies of the virtual service in the portal."
+RULE_LIMITS: Limits = {
+    NSXT: (Limit("name", "virtual servers have HTTP policies in place of application rules", _POLICIES),)
+}
 POOL_LIMITS: Limits = {
     NSXT: (
         Limit(
@@ -124,6 +128,7 @@ SERVER_LIMITS: Limits = {
             "virtual servers have no application profiles",
             "Set protocol and certificate of the virtual server.",
         ),
+        Limit("application_rules", "virtual servers have HTTP policies in place of application rules", _POLICIES),
         Limit("acceleration", "the load balancer has only one engine", "Omit the option.", is_neutral=True),
         *(
             Limit(name, "virtual servers have no limits of connections", "Omit the option.")

@@ -1,4 +1,4 @@
-"""Specs of service monitors and application profiles of the load balancer.
+"""Specs of monitors, application rules and application profiles.
 
 Source: protocol/ans.md §5.
 """
@@ -90,6 +90,27 @@ class MonitorSpec(NamedSpec):
             return []
         fields = [*_WEB_FIELDS, *(("send", "receive") if self.type == "icmp" else ())]
         return [(name, f"cannot be combined with type {self.type}") for name in fields if getattr(self, name)]
+
+
+def script_meaning(text: str) -> str:
+    """Return a script without blank space at the ends of its lines, for comparison."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+@dataclass(frozen=True)
+class LbApplicationRuleSpec(NamedSpec):
+    """An application rule, a script that virtual servers apply to traffic.
+
+    A field that is None keeps its value.
+    """
+
+    name: str | None = name_field("application rule")
+    script: str | None = spec_field(
+        "Script of the rule, in the syntax of HAProxy. Required for a new application rule.",
+        "The server checks the syntax. Space at the ends of lines is ignored in comparisons.",
+        canonical=script_meaning,
+        read=Reader.text,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,12 @@ from typing import Any
 
 from vcloudair_core.engine.fields import fields_of, keys_of
 from vcloudair_core.engine.validation import Problems
-from vcloudair_core.services.ans.load_balancer.profile_spec import WEB_TYPES, LbApplicationProfileSpec, MonitorSpec
+from vcloudair_core.services.ans.load_balancer.profile_spec import (
+    WEB_TYPES,
+    LbApplicationProfileSpec,
+    LbApplicationRuleSpec,
+    MonitorSpec,
+)
 from vcloudair_core.services.ans.load_balancer.spec import LoadBalancerSpec, MemberSpec, PoolSpec, VirtualServerSpec
 from vcloudair_core.services.ans.section.descriptor import with_defaults
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, items_of, mapping_of, texts_of
@@ -51,6 +56,7 @@ KEYS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
         "transparent": ("transparent",),
         "members": ("member",),
     },
+    LbApplicationRuleSpec: {"name": ("name",), "script": ("script",)},
     LbApplicationProfileSpec: {
         "name": ("name",),
         "type": ("template",),
@@ -74,6 +80,7 @@ KEYS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
         "port": ("port",),
         "pool": ("defaultPoolId",),
         "application_profile": ("applicationProfileId",),
+        "application_rules": ("applicationRuleId",),
         "acceleration": ("accelerationEnabled",),
         "connection_limit": ("connectionLimit",),
         "connection_rate_limit": ("connectionRateLimit",),
@@ -88,12 +95,16 @@ KEYS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
 """API key of each field, with the key of the nested object that has the value."""
 
 CERTIFICATE_KEYS = ("serviceCertificate", "caCertificate")
-LISTS = frozenset({"monitorId", "member", *CERTIFICATE_KEYS})
-"""API keys whose values are lists."""
+LISTS = frozenset({"monitorId", "member", "applicationRuleId", *CERTIFICATE_KEYS})
+"""API keys whose values are lists.
+
+An application rule has one `applicationRuleId`, its own ID.
+"""
 _UPPER = frozenset({"template", "method"})
 _UNSET = (None, "", "none")
 _REQUIRED: Mapping[type, tuple[str, ...]] = {
     MonitorSpec: ("type",),
+    LbApplicationRuleSpec: ("script",),
     LbApplicationProfileSpec: ("type",),
     VirtualServerSpec: ("ip_address", "protocol", "port"),
 }
@@ -159,7 +170,7 @@ def exact(spec: Any, current: Any) -> Any:
 def _read(spec_type: type, name: str, value: Any) -> Any:
     if name == "members":
         return tuple(spec_of(MemberSpec, mapping_of(member)) for member in items_of(value))
-    if name == "ca_certificates":
+    if name in ("ca_certificates", "application_rules"):
         return texts_of(value)
     kind = _kinds(spec_type)[name]
     if kind is bool:

@@ -11,9 +11,22 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 MONITOR, POOL, PROFILE, SERVER = "monitor", "pool", "applicationProfile", "virtualServer"
-ID_KEYS = {MONITOR: "monitorId", POOL: "poolId", PROFILE: "applicationProfileId", SERVER: "virtualServerId"}
+RULE = "applicationRule"
+ID_KEYS = {
+    MONITOR: "monitorId",
+    POOL: "poolId",
+    PROFILE: "applicationProfileId",
+    SERVER: "virtualServerId",
+    RULE: "applicationRuleId",
+}
 """API key of the ID in each list."""
-NOUNS = {MONITOR: "monitor", POOL: "pool", PROFILE: "application profile", SERVER: "virtual server"}
+NOUNS = {
+    MONITOR: "monitor",
+    POOL: "pool",
+    PROFILE: "application profile",
+    SERVER: "virtual server",
+    RULE: "application rule",
+}
 
 NEW = "name:"
 """Prefix of a reference to an object that has no ID yet."""
@@ -21,7 +34,7 @@ NEW = "name:"
 
 @dataclass(frozen=True)
 class ReferenceField:
-    """A field of a spec that refers to another object by name.
+    """A field of a spec that refers to another object, or to several, by name.
 
     Attributes:
         owner: API key of the list whose objects have the field.
@@ -40,6 +53,7 @@ FIELDS = (
     ReferenceField(POOL, "monitor", "monitorId", MONITOR),
     ReferenceField(SERVER, "application_profile", "applicationProfileId", PROFILE),
     ReferenceField(SERVER, "pool", "defaultPoolId", POOL),
+    ReferenceField(SERVER, "application_rules", "applicationRuleId", RULE),
 )
 
 
@@ -74,6 +88,10 @@ class Records(Protocol):
 
     def set_text(self, record: Any, key: str, text: str) -> None:
         """Set a field of an object in place."""
+        ...
+
+    def set_texts(self, record: Any, key: str, texts: list[str]) -> None:
+        """Set all values of a field of an object in place."""
         ...
 
     def has_certificates(self, tree: Any) -> bool:
@@ -114,13 +132,22 @@ def link(records: Records, tree: Any) -> None:
     """
     for field in FIELDS:
         for owner in records.objects(tree, field.owner):
-            for text in records.texts(owner, field.key):
-                if not text.startswith(NEW):
-                    continue
-                for target in records.objects(tree, field.target):
-                    if _first(records, target, "name") == text[len(NEW) :]:
-                        records.set_text(owner, field.key, _id_of(records, tree, target, field.target))
-                        break
+            texts = records.texts(owner, field.key)
+            linked = [_linked(records, tree, text, field.target) for text in texts]
+            if linked != texts:
+                records.set_texts(owner, field.key, linked)
+
+
+def _linked(records: Records, tree: Any, text: str, key: str) -> str:
+    """Return the ID of the object that a reference by name means.
+
+    References by ID, and references to objects that do not exist, are returned unchanged.
+    """
+    if text.startswith(NEW):
+        for target in records.objects(tree, key):
+            if _first(records, target, "name") == text[len(NEW) :]:
+                return _id_of(records, tree, target, key)
+    return text
 
 
 def _id_of(records: Records, tree: Any, target: Any, key: str) -> str:

@@ -25,11 +25,16 @@ from vcloudair_core.services.ans.load_balancer.limits import (
     MONITOR_LIMITS,
     POOL_LIMITS,
     PROFILE_LIMITS,
+    RULE_LIMITS,
     SERVER_LIMITS,
     SETTING_LIMITS,
 )
 from vcloudair_core.services.ans.load_balancer.nsxt.pool_options import effective_pool
-from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec, MonitorSpec
+from vcloudair_core.services.ans.load_balancer.profile_spec import (
+    LbApplicationProfileSpec,
+    LbApplicationRuleSpec,
+    MonitorSpec,
+)
 from vcloudair_core.services.ans.load_balancer.records import completed, exact
 from vcloudair_core.services.ans.load_balancer.references import (
     NOUNS,
@@ -263,6 +268,16 @@ PROFILES = ProfileList(
     rule_limits=PROFILE_LIMITS,
     rules_field="application_profiles",
 )
+RULES: Section[LoadBalancerSpec, LbApplicationRuleSpec] = Section(
+    **_COMMON,
+    rule_name="lb_application_rule",
+    noun="application rule",
+    rule_type=LbApplicationRuleSpec,
+    codecs=_codecs("Rule"),
+    nsxt=_nsxt("List"),
+    rule_limits=RULE_LIMITS,
+    rules_field="application_rules",
+)
 POOLS = PoolList(
     **_COMMON,
     effective=effective_pool,
@@ -294,5 +309,5 @@ SECTION = MonitorList(
     rule_limits=MONITOR_LIMITS,
     rules_field="monitors",
     setting_limits=SETTING_LIMITS,
-    other_lists=(PROFILES, POOLS, VIRTUAL_SERVERS),
+    other_lists=(PROFILES, RULES, POOLS, VIRTUAL_SERVERS),
 )

@@ -17,6 +17,7 @@ from vcloudair_core.engine.validation import Reader
 from vcloudair_core.services.ans.load_balancer.profile_spec import (
     PROTOCOLS,
     LbApplicationProfileSpec,
+    LbApplicationRuleSpec,
     MonitorSpec,
     name_field,
     text_field,
@@ -199,6 +200,11 @@ class VirtualServerSpec(NamedSpec):
     port: int | None = spec_field("Port at which clients connect. Required for a new virtual server.", bounds=_PORT)
     pool: str | None = spec_field("Name of the pool that gets the traffic.", absent="", read=Reader.clearable)
     application_profile: str | None = spec_field("Name of the application profile.", absent="", read=Reader.clearable)
+    application_rules: tuple[str, ...] | None = spec_field(
+        "Names of the application rules, in the order in which they are applied. The list replaces all rules of the "
+        "virtual server. Only on NSX-V edge gateways.",
+        absent=(),
+    )
     acceleration: bool | None = spec_field(
         "Whether to use the faster layer 4 engine. It has an effect only on protocols without HTTP features.",
         absent=False,
@@ -229,7 +235,10 @@ class VirtualServerSpec(NamedSpec):
 
         Shape: ``[(field, reason)]``.
         """
-        return address_complaints("ip_address", self.ip_address)
+        names = self.application_rules or ()
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        complaints = [("application_rules", f"{name!r} is in the list more than once") for name in repeated]
+        return [*complaints, *address_complaints("ip_address", self.ip_address)]
 
 
 def address_complaints(field: str, text: str | None) -> list[tuple[str, str]]:
@@ -262,6 +271,9 @@ class LoadBalancerSpec:
     )
     application_profiles: tuple[LbApplicationProfileSpec, ...] | None = spec_field(
         "Application profiles. The order does not matter.", input_only=True
+    )
+    application_rules: tuple[LbApplicationRuleSpec, ...] | None = spec_field(
+        "Application rules. The order does not matter. Only on NSX-V edge gateways.", input_only=True
     )
     allow_empty: bool | None = spec_field(
         "Whether lists may be empty in a document that is applied with purge. This deletes all objects of the list.",

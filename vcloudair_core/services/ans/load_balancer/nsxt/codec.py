@@ -66,6 +66,10 @@ class NsxtRecords:
         """Set a field of an object in place."""
         record[key] = text
 
+    def set_texts(self, record: Any, key: str, texts: list[str]) -> None:
+        """Set the first value of a field of an object in place. No field has several."""
+        record[key] = texts[0]
+
     def has_certificates(self, tree: Any) -> bool:
         """Return True if a virtual service refers to a certificate."""
         return any(service.get("certificateRef") for service in self.objects(tree, SERVER))
