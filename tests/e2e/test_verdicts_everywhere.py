@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -144,6 +145,22 @@ def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     return tmp_path
 
 
+def separate_vapps(server: SimulatorServer) -> None:
+    """Give each VM of VCDA a vApp of its own.
+
+    One action on a vApp would have one fault for all its VMs.
+    """
+    world = server.simulator.world
+    for replication in world.vm_replications.values():
+        vapp = world.vapp_replications[replication.vapp_replication_id]
+        identifier = replication.replication_id.replace("C4-", "C4VAPP-")
+        world.vapp_replications[identifier] = replace(vapp, replication_id=identifier, recovered_vapps={})
+        replication.vapp_replication_id = identifier
+    used = {replication.vapp_replication_id for replication in world.vm_replications.values()}
+    for identifier in set(world.vapp_replications) - used:
+        del world.vapp_replications[identifier]
+
+
 @contextmanager
 def troubled(server: SimulatorServer, adapter: Adapter) -> Iterator[None]:
     """Add a fault for each VM, failing polls, and sessions that expire midway."""
@@ -152,6 +169,7 @@ def troubled(server: SimulatorServer, adapter: Adapter) -> Iterator[None]:
     assert sorted(replications) == sorted(adapter.names.values())
     for trouble, name in adapter.names.items():
         replications[name].trouble = trouble
+    separate_vapps(server)
     server.simulator.faults.clear()
     server.simulator.faults.add("status", method="GET", path=adapter.task_path, status=503, count=3)
     is_over = threading.Event()
