@@ -349,15 +349,15 @@ MEASURES = {
     "private": Measure("private modules that the collection imports", private_imports, 0, 0),
     "sources": Measure("citations that lead nowhere", unresolved_sources, 0, 0),
     "field": Measure("files that declare one field of a firewall rule", field_files, 5, 5),
-    "names": Measure("bindings of a name that says nothing", vague_names, 0, 9),
+    "names": Measure("bindings of a name that says nothing", vague_names, 0, 8),
     "sections": Measure("modules that plan the rules of a section", section_planners, 1, 1),
     "orchestrators": Measure("classes that poll DR operations", orchestrators, 1, 1),
     "mirror": Measure("unit tests that mirror no module", unmirrored_tests, 0, 0),
 }
 TRACED = {
-    "hops": Measure("functions between `vca dr test VM` and the request", path_hops, 12, 21),
-    "hop-modules": Measure("modules of these functions", path_modules, 7, 13),
-    "hop-names": Measure("names of the VM in these functions", path_names, 12, 22),
+    "hops": Measure("functions between `vca dr test VM` and the request", path_hops, 12, 22),
+    "hop-modules": Measure("modules of these functions", path_modules, 7, 11),
+    "hop-names": Measure("names of the VM in these functions", path_names, 12, 21),
 }
 """Measures that run a command, which takes some seconds."""
 

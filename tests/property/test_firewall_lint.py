@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcloudair_core.engine.fields import from_plain, spec_with
-from vcloudair_core.services.ans.firewall.lint import OPEN, _Reach, lint
+from vcloudair_core.services.ans.firewall.lint.findings import OPEN, _Reach, lint
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec
 
 WORDS = [

@@ -125,6 +125,6 @@ def vca_plan_ready(plan: Plan, settings: Settings) -> list[str]:
 
     Raises: PlanRejectedError if there are findings and the setting ``firewall_lint`` is ``reject``.
     """
-    from vcloudair_core.services.ans.firewall.lint_policy import check
+    from vcloudair_core.services.ans.firewall.lint.policy import check
 
     return check(plan, settings)

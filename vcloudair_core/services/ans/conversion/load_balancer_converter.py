@@ -48,11 +48,11 @@ def profiles_of_pools(spec: Any) -> dict[str, list[Any]]:
     A virtual server without a profile counts as None.
     """
     profiles = {profile.name: profile for profile in spec.application_profiles or ()}
-    found: dict[str, list[Any]] = {}
+    by_pool: dict[str, list[Any]] = {}
     for server in spec.virtual_servers or ():
         if server.pool:
-            found.setdefault(server.pool, []).append(profiles.get(server.application_profile))
-    return found
+            by_pool.setdefault(server.pool, []).append(profiles.get(server.application_profile))
+    return by_pool
 
 
 def _shared_persistence(profiles: list[Any]) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from vcloudair_core.engine.canonical import address_range, fold
 from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.engine.plan import Plan
-from vcloudair_core.engine.rulelist import ListPlan, plan_desired
+from vcloudair_core.engine.rulelist import ListPlan
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.dhcp.limits import RULE_LIMITS, SETTING_LIMITS
@@ -78,7 +78,8 @@ class _DhcpList(Section[DhcpSpec, RuleT]):
 
         On NSX-T edge gateways, specs are completed with the values of their networks.
 
-        Raises: SpecError for values that the networks do not allow; the errors of :func:`plan_desired`.
+        Raises: SpecError for values that the networks do not allow; the errors of
+        :func:`vcloudair_core.engine.rulelist.plan_desired`.
         """
         if document.backend != NSXT or isinstance(desired, Absent):
             return super().plan_rules(
@@ -95,14 +96,9 @@ class _DhcpList(Section[DhcpSpec, RuleT]):
         plans.check_fixed_fields(specs, networks, path)
         if self.rules_field == "pools":
             networks = networks.with_shared_of(specs, path)
-        list_plan: ListPlan = plan_desired(
-            plans.nsxt_list(self.rule_list(document), networks),
-            state_of(document).user_rules,
-            desired,
-            specs,
-            in_order=False,
-            prefix=prefix,
-            allow_empty=allow_empty,
+        kind = plans.nsxt_list(self.rule_list(document), networks)
+        list_plan: ListPlan = self.plan_list(
+            kind, document, desired, specs, in_order=False, prefix=prefix, allow_empty=allow_empty
         )
         others: list[str] = []
         if networks.shared and list_plan.changes and not isinstance(desired, Exactly):
@@ -236,9 +232,9 @@ def _xml_bindings() -> SectionCodec[DhcpSpec]:
 
 
 def _nsxt_pools(api_version: str) -> SectionCodec[DhcpSpec]:
-    from vcloudair_core.services.ans.dhcp.nsxt.codec import NsxtPoolCodec
+    from vcloudair_core.services.ans.dhcp.nsxt.codec import NsxtDhcpPoolCodec
 
-    return NsxtPoolCodec()
+    return NsxtDhcpPoolCodec()
 
 
 def _nsxt_bindings(api_version: str) -> SectionCodec[DhcpSpec]:

@@ -15,9 +15,9 @@ _NAME = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 
 @dataclass
 class Node:
-    """An element of a rule. ``at`` is the position of its text in the list of :func:`pieces_of`.
+    """An element of a rule.
 
-    ``at`` is -1 if the element has no text.
+    ``at`` is the position of its text in the list of :func:`pieces_of`, or -1 if the element has no text.
     """
 
     name: str

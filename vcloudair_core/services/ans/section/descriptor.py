@@ -246,7 +246,32 @@ class Section(Generic[SpecT, RuleT]):
         allow_empty: bool | None = None,
     ) -> ListPlan:
         """Plan the list of rules. Raises: the errors of :func:`plan_desired`."""
-        kind = with_kept_logging(self.rule_list(document), document)
+        return self.plan_list(
+            self.rule_list(document),
+            document,
+            desired,
+            specs,
+            in_order=in_order,
+            prefix=prefix,
+            allow_empty=allow_empty,
+        )
+
+    def plan_list(
+        self,
+        kind: RuleListKind,
+        document: Document,
+        desired: Desired,
+        specs: Sequence[Any],
+        *,
+        in_order: bool,
+        prefix: str = "",
+        allow_empty: bool | None = None,
+    ) -> ListPlan:
+        """Plan the list of rules with a rule list kind.
+
+        Raises: the errors of :func:`plan_desired`.
+        """
+        kind = with_kept_logging(kind, document)
         return plan_desired(
             kind,
             state_of(document).user_rules,

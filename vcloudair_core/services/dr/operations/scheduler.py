@@ -179,7 +179,7 @@ class OperationScheduler(OperationObserver):
     def _ready_of_vapp(self, operation: Operation) -> list[Operation]:
         """Return an operation and the other ready operations of its vApp."""
         key = operation.vapp_key
-        return [operation] if key is None else [other for other in self._ready if other.vapp_key == key]
+        return [operation] if key is None else [ready for ready in self._ready if ready.vapp_key == key]
 
     def _begun(self, operation: Operation) -> list[Operation]:
         """Return a list with the operation if it begins. Otherwise, return an empty list."""
@@ -342,9 +342,9 @@ class OperationScheduler(OperationObserver):
         """
         operation.not_before = self._clock.now() + operation.retry_delay
         for identifier in operation.together:
-            for other in self._scheduled.values():
-                if other.reference.id == identifier and other.state == WAITING:
-                    other.not_before = max(other.not_before, operation.not_before)
+            for member in self._scheduled.values():
+                if member.reference.id == identifier and member.state == WAITING:
+                    member.not_before = max(member.not_before, operation.not_before)
 
     def cleaned_up(self, cleanup: Operation) -> None:
         """Schedule another attempt of a test after its cleanup has ended.

@@ -236,30 +236,28 @@ class Starter:
     def _send(self, operations: Sequence[Operation], requests: Sequence[StartRequest]) -> list[StartResult]:
         """Record the intents of all operations, and then send one request."""
         together = tuple(operation.reference.id for operation in operations) if len(operations) > 1 else ()
-        recorded: list[Operation] = []
-        for operation, request in zip(operations, requests, strict=True):
+        for position, (operation, request) in enumerate(zip(operations, requests, strict=True)):
             operation.together = together
             problem = self._record(operation, request)
             if problem is not None:
-                for earlier in recorded:
+                for earlier in operations[:position]:
                     self._withdraw(earlier, problem.reason)
                 return [problem] * len(operations)
-            recorded.append(operation)
-        first, task, lost = operations[0], None, None
+        task, lost = None, None
         try:
-            with collect_request_ids(first.request_ids):
+            with collect_request_ids(operations[0].request_ids):
                 if together:
                     replications = [operation.replication for operation in operations]
                     task = self._provider.start_together(replications, requests)
                 else:
-                    task = self._provider.start(first.replication, requests[0])
+                    task = self._provider.start(operations[0].replication, requests[0])
         except VcloudAirError as exc:
             if not may_have_started(exc):
                 return [self._refused(operation, exc) for operation in operations]
             lost = exc
         for operation in operations:
             operation.task, operation.lost = task, lost
-            operation.request_ids[:] = first.request_ids
+            operation.request_ids[:] = operations[0].request_ids
             if task is not None:
                 self._follow(operation, task)
             else:
@@ -461,11 +459,11 @@ class Starter:
         except VcloudAirError as exc:
             _log.debug("Reading the tasks after a failed task failed. %s", exc)
             return False
-        other = find_task(tasks, operation.reference, replace(operation.intent, excluded=excluded))
-        if other is None or other.is_failed:
+        newer = find_task(tasks, operation.reference, replace(operation.intent, excluded=excluded))
+        if newer is None or newer.is_failed:
             return False
         operation.refusal = reason
-        self._join(operation, other)
+        self._join(operation, newer)
         return True
 
     def _adopt_by_id(self, operation: Operation) -> bool:

@@ -215,34 +215,44 @@ class OperationTracker:
 
     def _start_all(self, operations: Sequence[Operation], snapshot: TaskSnapshot) -> None:
         """Start operations: one request for the VMs of a vApp, or a request for each VM."""
-        single: list[Operation] = []
-        vapps = _by_vapp(operations)
+        vapps: dict[object, list[Operation]] = {}
+        for operation in operations:
+            vapps.setdefault(operation.vapp_key or operation.key, []).append(operation)
 
         def start_together(vms: list[Operation]) -> None:
             outcomes = self._starter.start_together(vms, snapshot)
             if outcomes is None:
-                single.extend(vms)
                 return
+            del vapps[vms[0].vapp_key]
             for operation, outcome in zip(vms, outcomes, strict=True):
                 self._note_start(operation, outcome)
 
-        self._tracked.each([vms for vms in vapps if len(vms) > 1], start_together)
-        single += [vms[0] for vms in vapps if len(vms) == 1]
+        self._tracked.each([vms for vms in vapps.values() if len(vms) > 1], start_together)
         self._tracked.each(
-            single, lambda operation: self._note_start(operation, self._starter.start(operation, snapshot))
+            [operation for vms in vapps.values() for operation in vms],
+            lambda operation: self._note_start(operation, self._starter.start(operation, snapshot)),
         )
 
     def _plan_all(self, operations: Sequence[Operation]) -> None:
         """End operations of a dry run, and note which ones start with one request."""
-        for vms in _by_vapp(operations):
-            note = ""
-            try:
-                if len(vms) > 1 and not self._starter.why_not_together(vms):
-                    note = f"; one action starts the {len(vms)} VMs of the vApp {vms[0].replication.vapp_name!r}"
-            except VcloudAirError as exc:
-                self._tracked.note(exc)
-            for operation in vms:
-                self._tracked.end(operation, "planned", f"{operation.replication.described()}{note}")
+        notes: dict[object, str] = {}
+        for operation in operations:
+            key = operation.vapp_key
+            if key is not None and key not in notes:
+                notes[key] = self._note_of_vapp([member for member in operations if member.vapp_key == key])
+            self._tracked.end(operation, "planned", f"{operation.replication.described()}{notes.get(key, '')}")
+
+    def _note_of_vapp(self, vms: Sequence[Operation]) -> str:
+        """Return the note of a dry run about VMs that start together.
+
+        Return an empty string if each VM needs its own request.
+        """
+        try:
+            if len(vms) > 1 and not self._starter.why_not_together(vms):
+                return f"; one action starts the {len(vms)} VMs of the vApp {vms[0].replication.vapp_name!r}"
+        except VcloudAirError as exc:
+            self._tracked.note(exc)
+        return ""
 
     def _note_start(self, operation: Operation, outcome: StartResult) -> None:
         """Handle the result of a start request."""
@@ -436,17 +446,6 @@ class OperationTracker:
             self._provider.cancel(operation.task)
             return True
         return False
-
-
-def _by_vapp(operations: Sequence[Operation]) -> list[list[Operation]]:
-    """Group operations by the vApps of their VMs.
-
-    A VM without a vApp is a group of its own.
-    """
-    vapps: dict[object, list[Operation]] = {}
-    for operation in operations:
-        vapps.setdefault(operation.vapp_key or operation.key, []).append(operation)
-    return list(vapps.values())
 
 
 def _earliest(operations: Iterable[Operation]) -> float | None:

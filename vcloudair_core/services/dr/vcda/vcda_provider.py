@@ -352,8 +352,8 @@ class VcdaProvider(RecoveryProvider):
         assert isinstance(replication, VcdaReplication)
         if replication.vm_id or not (replication.recovered_vapp_id and replication.is_incoming):
             return frozenset({replication.vm_id} - {""})
-        found = find_vms(self.session, [replication.name])
-        return frozenset(vm.id for vm in found if vm.vapp_href.lower().endswith(replication.recovered_vapp_id))
+        vms = find_vms(self.session, [replication.name])
+        return frozenset(vm.id for vm in vms if vm.vapp_href.lower().endswith(replication.recovered_vapp_id))
 
     def why_vm_not_visible(self, replication: Replication) -> str:
         """Return the reason why the recovered VM is not visible to this session.

@@ -6,7 +6,7 @@ import copy
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 
 from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator.cloudapi import json_responses
@@ -144,8 +144,7 @@ def _find(context: Any, network: OrgVdcNetwork) -> dict[str, Any]:
     identifier = context.path_params["binding_id"]
     for binding in dhcp_state(context, network)["bindings"]:
         if binding["id"] == identifier:
-            found: dict[str, Any] = binding
-            return found
+            return cast("dict[str, Any]", binding)
     raise not_found(context, "DHCP binding", identifier)
 
 
@@ -162,12 +161,12 @@ def _read(context: Any, network: OrgVdcNetwork, body: dict[str, Any], own_id: st
         made.pop(name, None)
     binding = {**_DEFAULTS, "leaseTime": 86400, **copy.deepcopy(made)}
     _check_address(network, config, binding)
-    for other in dhcp_state(context, network)["bindings"]:
-        if other["id"] == own_id:
+    for existing in dhcp_state(context, network)["bindings"]:
+        if existing["id"] == own_id:
             continue
         for field in ("macAddress", "ipAddress"):
-            if binding[field] and str(binding[field]).lower() == str(other[field]).lower():
-                raise invalid(field, f"DHCP binding {other['name']} already has {binding[field]}")
+            if binding[field] and str(binding[field]).lower() == str(existing[field]).lower():
+                raise invalid(field, f"DHCP binding {existing['name']} already has {binding[field]}")
     return binding
 
 

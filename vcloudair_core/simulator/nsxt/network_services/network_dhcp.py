@@ -231,9 +231,9 @@ def _check_pools(network: OrgVdcNetwork, state: dict[str, Any], config: dict[str
             raise invalid("dhcpPools", f"the start address of {text} is greater than its end address")
         spans.append((int(ip_address(first)), int(ip_address(last)), text))
     spans.sort()
-    for (_, high, text), (low, _, other) in pairwise(spans):
+    for (_, high, text), (low, _, next_text) in pairwise(spans):
         if low <= high:
-            raise invalid("dhcpPools", f"{text} and {other} overlap")
+            raise invalid("dhcpPools", f"{text} and {next_text} overlap")
     known = {"-".join(ends) for ends in _ranges(state["config"])}
     for low, high, text in spans:
         for first, last in static_pools(network) if text not in known else ():

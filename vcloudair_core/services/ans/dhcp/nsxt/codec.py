@@ -33,7 +33,7 @@ _INFINITE_TEXT = "infinite"
 _V4 = "dhcpV4BindingConfig"
 
 
-class NsxtPoolCodec(JsonCodec[DhcpSpec]):
+class NsxtDhcpPoolCodec(JsonCodec[DhcpSpec]):
     """A codec for the pools of all networks of an NSX-T edge gateway.
 
     Pools of IPv6 addresses are kept, but not decoded as user rules.
@@ -93,7 +93,7 @@ class NsxtPoolCodec(JsonCodec[DhcpSpec]):
         return {**record, **values}
 
 
-class NsxtBindingCodec(NsxtPoolCodec):
+class NsxtBindingCodec(NsxtDhcpPoolCodec):
     """A codec for the static bindings of all networks of an NSX-T edge gateway.
 
     Static bindings of IPv6 addresses are kept, but not decoded as user rules.

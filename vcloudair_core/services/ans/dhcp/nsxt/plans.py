@@ -16,7 +16,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.rulelist import RuleListKind
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
-from vcloudair_core.services.ans.dhcp.nsxt.codec import NsxtBindingCodec, NsxtPoolCodec
+from vcloudair_core.services.ans.dhcp.nsxt.codec import NsxtBindingCodec, NsxtDhcpPoolCodec
 from vcloudair_core.services.ans.dhcp.nsxt.document import (
     BINDINGS,
     POOLS,
@@ -87,8 +87,8 @@ class NetworkPlans:
         name = self.network_of(spec)
         spec = replace(spec, network=name) if name is not None and spec.network is None else spec
         values = self.shared.get(name or "", {})
-        given = {option: value for option, value in values.items() if getattr(spec, option) is None}
-        return replace(spec, **given) if given else spec
+        defaults = {option: value for option, value in values.items() if getattr(spec, option) is None}
+        return replace(spec, **defaults) if defaults else spec
 
     def new_pool(self, spec: DhcpPoolSpec) -> DhcpPoolSpec:
         """Return the spec of a new pool.
@@ -98,7 +98,7 @@ class NetworkPlans:
         Raises: SpecError if the network is not known.
         """
         spec = self.placed(spec)
-        current: Any = NsxtPoolCodec().rule_of(shared_values(self._known(spec).get("config")))
+        current: Any = NsxtDhcpPoolCodec().rule_of(shared_values(self._known(spec).get("config")))
         spec = effective(spec, current)
         return completed(spec if spec.lease_time else replace(spec, lease_time=current.lease_time))
 
@@ -182,7 +182,7 @@ def check_document(before: Document, after: Document, spec: Any) -> None:
     """
     problems = Problems()
     networks = networks_of(after.tree)
-    pools = [(record, NsxtPoolCodec().rule_of(record)) for record in _users(after.tree, POOLS)]
+    pools = [(record, NsxtDhcpPoolCodec().rule_of(record)) for record in _users(after.tree, POOLS)]
     bindings = [(record, NsxtBindingCodec().rule_of(record)) for record in _users(after.tree, BINDINGS)]
     old_pools, old_bindings = records_of(before.tree, POOLS), records_of(before.tree, BINDINGS)
     for record, pool in pools:
@@ -198,7 +198,7 @@ def check_document(before: Document, after: Document, spec: Any) -> None:
 
 
 def _users(tree: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
-    codec = NsxtPoolCodec() if kind == POOLS else NsxtBindingCodec()
+    codec = NsxtDhcpPoolCodec() if kind == POOLS else NsxtBindingCodec()
     return [record for record in records_of(tree, kind) if codec.rule_type_of(record) == "user"]
 
 
@@ -324,7 +324,7 @@ def changed_networks(specs: Sequence[Any], plans: NetworkPlans, document: Docume
     listed = {address_range(spec.ip_range or "") for spec in specs}
     names = []
     for record in _users(document.tree, POOLS):
-        pool = NsxtPoolCodec().rule_of(record)
+        pool = NsxtDhcpPoolCodec().rule_of(record)
         shared = plans.shared.get(pool.network or "", {})
         differs = any(_value_of(pool, option) != value for option, value in shared.items())
         if differs and address_range(pool.ip_range or "") not in listed and pool.network not in names:

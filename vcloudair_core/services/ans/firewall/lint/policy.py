@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.ensure.garbage_collection import paused_collection
 from vcloudair_core.errors import PlanRejectedError
-from vcloudair_core.services.ans.firewall.lint import lint
+from vcloudair_core.services.ans.firewall.lint.findings import lint
 from vcloudair_core.services.ans.section.document import SectionDocument
 
 if TYPE_CHECKING:

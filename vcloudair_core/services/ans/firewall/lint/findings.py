@@ -13,7 +13,7 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, address_range, port_set
 from vcloudair_core.engine.fields import from_plain, spec_with
-from vcloudair_core.services.ans.firewall.cover_index import CoverIndex, Extent
+from vcloudair_core.services.ans.firewall.lint.cover_index import CoverIndex, Extent
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
 

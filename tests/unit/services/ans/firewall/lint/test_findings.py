@@ -8,8 +8,8 @@ import pytest
 
 from vcloudair_core.app import App
 from vcloudair_core.errors import PlanRejectedError
-from vcloudair_core.services.ans.firewall import lint as firewall_lint
-from vcloudair_core.services.ans.firewall.lint import DUPLICATE, OPEN, REDUNDANT, SHADOWED, lint
+from vcloudair_core.services.ans.firewall.lint import findings
+from vcloudair_core.services.ans.firewall.lint.findings import DUPLICATE, OPEN, REDUNDANT, SHADOWED, lint
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import simulator_settings
 
@@ -88,13 +88,13 @@ def test_findings_about_unchanged_rules_are_not_reported() -> None:
 @pytest.mark.parametrize("shared", [{}, {"source": ["any"]}, {"source": ["10.0.0.0/8", "internal"]}])
 def test_long_lists_are_not_compared_pairwise(shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[object] = []
-    covers = firewall_lint._Reach.covers
+    covers = findings._Reach.covers
 
     def counted(one: Any, other: Any) -> bool:
         compared.append(one)
         return covers(one, other)
 
-    monkeypatch.setattr(firewall_lint._Reach, "covers", counted)
+    monkeypatch.setattr(findings._Reach, "covers", counted)
     apart = [f"10.{n // 250}.{n % 250}.1" for n in range(2000)]
     rules = [
         rule(f"r{n}", **({"source": [address]} | shared | ({"destination": [address]} if shared else {})))

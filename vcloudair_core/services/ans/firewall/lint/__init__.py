@@ -1,0 +1,1 @@
+"""The firewall lint: findings about rules, and the policy that reports them."""
