@@ -30,7 +30,6 @@ ALLOWED = {
 }
 """Allowed mutable state of Python modules and classes, with the reasons."""
 CACHES = {
-    "engine/ensure/garbage_collection.py _has_frozen_objects": "A property of the process.",
     "engine/fields.py _field_keys": "Computed once for each spec type. Types exist until the process ends.",
     "engine/fields.py _shown_fields": "Computed once for each spec type. Types exist until the process ends.",
     "engine/fields.py _keys": "Computed once for each spec type. Types exist until the process ends.",
