@@ -29,7 +29,7 @@ PATTERNS = (
     r"changelogs/changelog\.yaml",
     r"playbooks/(files/)?[a-z_]+\.yml",
     r"playbooks/examples/([a-z0-9_]+\.yml|files/[a-z0-9_]+\.(yml|csv|json))",
-    r"plugins/(action|callback|doc_fragments|inventory|lookup|module_utils|modules|plugin_utils)/_?[a-z_]+\.py",
+    r"plugins/(action|callback|doc_fragments|inventory|lookup|module_utils|modules|plugin_utils)/_?[a-z0-9_]+\.py",
     r"roles/[a-z_]+/(README\.md|(defaults|meta|tasks|vars)/[a-z_]+\.yml)",
 )
 STRAY = (

@@ -157,6 +157,8 @@ class TestAns(Conformance):
             ],
             reads=3,
             writes=3,
+            # Only L2 VPN has it, and the simulated edge gateway is an NSX-V one.
+            unset_secrets=["peer_code"],
         ),
     )
 
