@@ -85,7 +85,10 @@ class Exemption:
     errors: tuple[str, ...] = ()
     """Expected error classes, in place of the error classes of the fault."""
     is_repeated: bool = False
-    """True if the change is written twice, which has the same effect as one write."""
+    """True if the change is written twice, which has the same effect as one write.
+
+    The second write of a new object replaces the object.
+    """
     at: tuple[int, ...] = ()
     """Numbers of the exempt steps, starting at 0. An empty value means all steps."""
 

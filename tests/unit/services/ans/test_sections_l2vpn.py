@@ -88,4 +88,8 @@ def test_no_message_shows_a_secret() -> None:
 def test_an_nsxv_edge_gateway_is_refused_with_a_way_out(vca_client: Client) -> None:
     with pytest.raises(ConfigurationError, match="The backend of the edge gateway is NSX-V") as met:
         vca_client.ensure("ans.l2vpn_tunnel", SERVER, check=True)
+    assert met.value.message.endswith(
+        "Public sources describe the server side of its L2 VPN, but not the nesting of the client side, so it is not "
+        "managed."
+    )
     assert met.value.hint == "Configure the L2 VPN of this edge gateway in the portal of the cloud."

@@ -194,10 +194,13 @@ def lock_path(edge: Edge) -> str:
     return f"edge/{edge.edge_id}"
 
 
-def refuse_backend(edge: Edge, section: str, supported: Iterable[str], alternative: str = "") -> None:
+def refuse_backend(
+    edge: Edge, section: str, supported: Iterable[str], alternative: str = "", *, reason: str = ""
+) -> None:
     """Raise ConfigurationError if a section does not support the backend of the edge.
 
-    ``alternative`` is a sentence that tells the user what to do instead.
+    ``alternative`` is a sentence that tells the user what to do instead. ``reason`` is a sentence that tells the user
+    why the section is not supported.
     """
     backends = set(supported)
     if edge.backend in backends:
@@ -206,7 +209,7 @@ def refuse_backend(edge: Edge, section: str, supported: Iterable[str], alternati
     raise ConfigurationError(
         f"Opening the {section} section of edge gateway {edge.name or edge.edge_id!r} failed. The backend "
         f"of the edge gateway is {BACKENDS[edge.backend].title}, but this version supports the "
-        f"section only on {titles}.",
+        f"section only on {titles}.{reason and f' {reason}'}",
         hint=alternative
         or "Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
     )

@@ -35,6 +35,11 @@ Under these names, a change shows a string instead of masked values.
 """
 _UNKNOWN, _NEW = "a different {}, or one that this host has not sent", "the new {}"
 _ALTERNATIVE = "Configure the L2 VPN of this edge gateway in the portal of the cloud."
+_NSXV_REASON = (
+    "Public sources describe the server side of its L2 VPN, but not the nesting of the client side, so it is not "
+    "managed."
+)
+"""Source: protocol/ans.md §5, L2 VPN and SSL VPN."""
 
 
 class L2VpnSection(Section[L2VpnSpec, L2VpnTunnelSpec]):
@@ -244,4 +249,5 @@ SECTION = L2VpnSection(
     identities=IDENTITIES,
     is_ordered=False,
     alternatives={NSXV: _ALTERNATIVE, VCLOUDAIR: _ALTERNATIVE},
+    reasons={NSXV: _NSXV_REASON},
 )

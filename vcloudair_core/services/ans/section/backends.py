@@ -33,4 +33,5 @@ def store_of(section: Section[Any, Any], backend: str) -> type[SectionStore]:
 
 def refuse_unsupported(edge: Edge, section: Section[Any, Any]) -> None:
     """Raise ConfigurationError if the backend of the edge does not support a section."""
-    refuse_backend(edge, section.name, section.backends, section.alternatives.get(edge.backend, ""))
+    alternative, reason = (texts.get(edge.backend, "") for texts in (section.alternatives, section.reasons))
+    refuse_backend(edge, section.name, section.backends, alternative, reason=reason)

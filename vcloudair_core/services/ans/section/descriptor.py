@@ -77,6 +77,7 @@ class Section(Generic[SpecT, RuleT]):
     ``nsxt``: the codec and store of NSX-T edge gateways, if any.
     ``rule_limits`` and ``setting_limits``: the options that a backend does not support.
     ``alternatives``: for backends without the section, a sentence that tells the user what to do instead.
+    ``reasons``: for such backends, a sentence that tells the user why the section is not supported.
     ``owner_noun``: the display name, in plural, of the objects that have the section.
     ``other_lists``: a descriptor for each other list of records in the same document, such as the static bindings of
     DHCP. Its codecs read and write only this list. Its name and spec type are those of the section.
@@ -109,6 +110,7 @@ class Section(Generic[SpecT, RuleT]):
     rule_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     setting_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     alternatives: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     owner_noun: str = EDGE_GATEWAYS
     other_lists: tuple[Section[Any, Any], ...] = ()
 

@@ -11,18 +11,18 @@ from typing import Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.errors import ConflictError, DecodeError, NotFoundError, PermissionDeniedError, VcloudAirError
-from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
+from vcloudair_core.errors import ConflictError, DecodeError, VcloudAirError
 from vcloudair_core.services.ans.ipsec.model import IpsecDocument
 from vcloudair_core.services.ans.ipsec.nsxt.certificates import REFERENCES, CertificateLibrary
 from vcloudair_core.services.ans.ipsec.nsxt.codec import KEY, PROPERTIES, NsxtIpsecCodec
 from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys, visible_key
 from vcloudair_core.services.ans.ipsec.nsxt.order import ends_of, in_free_order
 from vcloudair_core.services.ans.ipsec.nsxt.tunnel_status import read_tunnel_status
+from vcloudair_core.services.ans.ipsec.nsxt.tunnel_store import TunnelStore
 from vcloudair_core.services.ans.ipsec.status import IpsecStatus
 from vcloudair_core.services.ans.nsxt.api import gateway_path
-from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
-from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
+from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING
+from vcloudair_core.services.ans.nsxt.store import SingleWrites, changed_records
 from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.json_values import mapping_of
 from vcloudair_core.util.redaction import Secret
@@ -32,7 +32,7 @@ _SET_BY_SERVER = ("version", "status", "securityType")
 """Keys of a tunnel that change when its connection properties are written."""
 
 
-class NsxtIpsecStore(NsxtStore):
+class NsxtIpsecStore(TunnelStore):
     """The IPsec tunnels of an NSX-T edge gateway.
 
     A read of N tunnels makes one call for each page of the list, N calls for the tunnels, and one call for each custom
@@ -49,54 +49,16 @@ class NsxtIpsecStore(NsxtStore):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.certificates = CertificateLibrary(self.api)
-        self._fingerprints = KeyFingerprints.of(self.session.settings, self.target_key)
-        self._sent: dict[str, Secret] = {}
-        self._logging = LoggingRequests(self.session, self.target_key)
-
-    @property
-    def ignored_logging(self) -> set[str]:
-        """Names of tunnels for which the server ignored a request to enable logging."""
-        return self._logging.ignored
-
-    @property
-    def is_written_whole(self) -> bool:
-        """False, because each tunnel is written in its own request."""
-        return False
 
     # -- reading -------------------------------------------------------------------------------------------------
 
     def read_tree(self) -> dict[str, Any]:
-        """Return the tunnels with their keys and custom profiles.
+        """Return the tunnels with their keys and custom profiles."""
+        return {"ipsec": {"tunnels": self.read_tunnels()}, IGNORED_LOGGING: self._logging.are_ignored}
 
-        Tunnels that another client deletes during the read are left out.
-        """
-        listed = [str(summary.get("id")) for summary in self._list()]
-        tunnels = [self._tunnel(tunnel_id) for tunnel_id in listed]
-        if None in tunnels:
-            remaining = {str(summary.get("id")) for summary in self._list()}
-            for position, tunnel_id in enumerate(listed):
-                if tunnels[position] is None and tunnel_id in remaining:
-                    # The list contains the tunnel, so the error does not mean that the tunnel was deleted.
-                    tunnels[position] = self._described(self._read_tunnel(tunnel_id))
-        return {
-            "ipsec": {"tunnels": [tunnel for tunnel in tunnels if tunnel is not None]},
-            IGNORED_LOGGING: self._logging.are_ignored,
-        }
-
-    def _list(self) -> list[dict[str, Any]]:
-        values = self.api.cursor_pages(self._tunnel_path())
-        return [value for value in values if isinstance(value, dict)]
-
-    def _tunnel(self, tunnel_id: str) -> dict[str, Any] | None:
-        """Return a tunnel, or None if it does not exist or the user cannot read it."""
-        try:
-            tunnel = self._read_tunnel(tunnel_id)
-        except (NotFoundError, PermissionDeniedError):
-            return None
-        return self._described(tunnel)
-
-    def _read_tunnel(self, tunnel_id: str) -> dict[str, Any]:
-        path = self._tunnel_path(tunnel_id)
+    def read_tunnel(self, tunnel_id: str) -> dict[str, Any]:
+        """Return a tunnel with its key and its custom profile."""
+        path = self.tunnel_path(tunnel_id)
         tunnel: dict[str, Any] = dict(mapping_of(self.api.get(path)))
         if "id" not in tunnel:
             raise DecodeError(f"Reading an IPsec tunnel of {self.target} failed. The response contains no tunnel.")
@@ -108,7 +70,8 @@ class NsxtIpsecStore(NsxtStore):
             tunnel[PROPERTIES] = self.api.get(f"{path}/connectionProperties")
         return tunnel
 
-    def _described(self, tunnel: dict[str, Any]) -> dict[str, Any]:
+    def described(self, tunnel: dict[str, Any]) -> dict[str, Any]:
+        """Return a tunnel with descriptions of its certificates."""
         self._logging.check(tunnel, ends_of(tunnel))
         return self.certificates.described(tunnel)
 
@@ -125,22 +88,13 @@ class NsxtIpsecStore(NsxtStore):
 
     def _known_keys(self, document: Document) -> ServerKeys:
         records = self.records_of(document)
+        self._keys.decide(records, self._identity_of)
         keys = {str(record.get("id")): record[KEY] for record in records if isinstance(record.get(KEY), Secret)}
-        hidden = [
-            rule.spec
-            for rule in state_of(document).rules
-            if rule.spec.authentication == "psk" and rule.spec.site_id not in keys
-        ]
-        if not hidden:
-            return ServerKeys(keys, self._sent)
-        # The user cannot read these keys, so fingerprints of the keys that this host sent are compared instead.
-        self._fingerprints.load()
-        self._fingerprints.record(
-            {spec.site_id: self._sent[spec.site_id] for spec in hidden if spec.site_id in self._sent}
+        specs = [rule.spec for rule in state_of(document).rules if rule.spec.authentication == "psk"]
+        # The user cannot read the other keys, so fingerprints of the keys that this host sent are compared instead.
+        return self._keys.known_keys(
+            keys, {spec.site_id: spec.ends for spec in specs if spec.site_id and spec.site_id not in keys}
         )
-        new = {key: value for key, value in self._sent.items() if key.startswith("new ")}
-        self._fingerprints.assign_ids({spec.site_id: spec.ends for spec in hidden if spec.site_id}, new)
-        return ServerKeys(keys, self._sent, self._fingerprints.known_keys())
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -150,11 +104,9 @@ class NsxtIpsecStore(NsxtStore):
         Raises: the errors of :meth:`NsxtStore.commit`.
         """
         assert isinstance(document, IpsecDocument)
-        keys = dict(document.keys_to_send)
         # Register the keys for redaction before the write, because an error of the server may quote a key.
-        self.session.learn(*keys.values())
+        self.session.learn(*document.keys_to_send.values())
         super().commit(base, document)
-        self._sent = {**self._sent, **keys}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
         """Return the raw tunnels of a document."""
@@ -168,18 +120,22 @@ class NsxtIpsecStore(NsxtStore):
         Deletions come first, so that new tunnels can use the addresses of deleted tunnels.
         """
         assert isinstance(document, IpsecDocument)
-        writes = SingleWrites(self.api)
+        keys, writes = document.keys_to_send, SingleWrites(self.api)
         deleted, changed, new = changed_records(before, records)
         # With update_psk=always, a tunnel is written even if its key is unchanged.
-        changed += [record for record in records if record.get("id") in document.keys_to_send and record not in changed]
+        changed += [record for record in records if record.get("id") in keys and record not in changed]
         for tunnel_id in deleted:
-            writes.write("DELETE", self._tunnel_path(tunnel_id))
+            writes.write("DELETE", self.tunnel_path(tunnel_id))
         known = {str(record.get("id")): record for record in before if record.get("id") not in deleted}
         for record in in_free_order(known, changed):
             tunnel_id = str(record["id"])
-            self._update(writes, known[tunnel_id], record, sends_key=tunnel_id in document.keys_to_send)
+            with self._keys.changing(keys, tunnel_id):
+                self._update(writes, known[tunnel_id], record, sends_key=tunnel_id in keys)
         for record in new:
-            writes.write("POST", self._tunnel_path(), self._sent_form({**record, "securityType": "DEFAULT"}))
+            # The profile is written after the tunnel.
+            first = {**_without(record, PROPERTIES), "securityType": "DEFAULT"}
+            with self._creating(keys, first, before):
+                writes.write("POST", self.tunnel_path(), self._sent_form(first))
         self._set_profiles(writes, [record for record in new if PROPERTIES in record])
         self._logging.add(ends_of(record) for record in (*changed, *new) if record.get("logging"))
 
@@ -188,7 +144,7 @@ class NsxtIpsecStore(NsxtStore):
 
         ``securityType`` is always sent, because a PUT without it resets the profile. Source: protocol/nsxt.md §7.
         """
-        path = self._tunnel_path(str(new["id"]))
+        path = self.tunnel_path(str(new["id"]))
         has_profile = PROPERTIES in new and new[PROPERTIES] != old.get(PROPERTIES)
         if has_profile:
             writes.write("PUT", f"{path}/connectionProperties", new[PROPERTIES])
@@ -224,14 +180,14 @@ class NsxtIpsecStore(NsxtStore):
         if not records:
             return
         try:
-            ids = {ends_of(summary): str(summary.get("id")) for summary in self._list()}
+            ids = {ends_of(summary): str(summary.get("id")) for summary in self.list_tunnels()}
         except VcloudAirError as exc:
             exc.written = True
             raise
         for record in records:
             tunnel_id = ids.get(ends_of(record))
             if tunnel_id is not None:  # otherwise, another client has deleted the tunnel, and the next read shows this
-                path = self._tunnel_path(tunnel_id)
+                path = self.tunnel_path(tunnel_id)
                 writes.write("PUT", f"{path}/connectionProperties", record[PROPERTIES])
 
     def _sent_form(self, record: Mapping[str, Any], *, is_plain: bool = True) -> dict[str, Any]:
@@ -258,9 +214,10 @@ class NsxtIpsecStore(NsxtStore):
 
         Raises: ApiError, TransportError, DecodeError.
         """
-        return read_tunnel_status(self.api, self._tunnel_path, tunnels, has_statistics=has_statistics)
+        return read_tunnel_status(self.api, self.tunnel_path, tunnels, has_statistics=has_statistics)
 
-    def _tunnel_path(self, tunnel_id: str = "") -> str:
+    def tunnel_path(self, tunnel_id: str = "") -> str:
+        """Return the API path of a tunnel. Without an ID, return the path of the list."""
         tunnel = f"/{quote(tunnel_id, safe='')}" if tunnel_id else ""
         return gateway_path(self.edge.edge_id, f"ipsec/tunnels{tunnel}")
 

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError, PermissionDeniedError
+from vcloudair_core.errors import ConfigurationError, DecodeError
 from vcloudair_core.services.ans.edge.backend import split_backend
-from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys, visible_key
+from vcloudair_core.services.ans.ipsec.nsxt.tunnel_store import TunnelStore
 from vcloudair_core.services.ans.l2vpn.model import L2VpnDocument
 from vcloudair_core.services.ans.l2vpn.nsxt.codec import (
     CLIENT_SWITCH,
@@ -29,8 +29,8 @@ from vcloudair_core.services.ans.l2vpn.nsxt.codec import (
 from vcloudair_core.services.ans.l2vpn.nsxt.networks import EdgeNetworks
 from vcloudair_core.services.ans.l2vpn.nsxt.tunnel_status import TunnelStatus, read_tunnel_status
 from vcloudair_core.services.ans.nsxt.api import gateway_path
-from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
-from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
+from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING
+from vcloudair_core.services.ans.nsxt.store import SingleWrites, changed_records
 from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.json_values import items_of, mapping_of
 from vcloudair_core.util.redaction import Secret
@@ -46,7 +46,7 @@ _NOT_SENT = ("attachedNetworks",)
 """Keys of a tunnel that only the server sets."""
 
 
-class NsxtL2VpnStore(NsxtStore):
+class NsxtL2VpnStore(TunnelStore):
     """The L2 VPN tunnels of an NSX-T edge gateway.
 
     A read of N tunnels makes one call for each page of the list, and N calls for the tunnels, because the list has no
@@ -59,19 +59,6 @@ class NsxtL2VpnStore(NsxtStore):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.networks = EdgeNetworks(self.objects, self.edge.edge_id)
-        self._fingerprints = KeyFingerprints.of(self.session.settings, self.target_key)
-        self._sent: dict[str, Secret] = {}
-        self._logging = LoggingRequests(self.session, self.target_key)
-
-    @property
-    def ignored_logging(self) -> set[str]:
-        """Names of tunnels for which the server ignored a request to enable logging."""
-        return self._logging.ignored
-
-    @property
-    def is_written_whole(self) -> bool:
-        """False, because each tunnel is written in its own request."""
-        return False
 
     @property
     def _has_fixed_clients(self) -> bool:
@@ -80,39 +67,25 @@ class NsxtL2VpnStore(NsxtStore):
     # -- reading -------------------------------------------------------------------------------------------------
 
     def read_tree(self) -> dict[str, Any]:
-        """Return the tunnels with their keys.
-
-        Tunnels that another client deletes during the read are left out.
-        """
-        tunnels = [self._tunnel(tunnel_id) for tunnel_id in self._ids()]
-        if None in tunnels:
-            # An error can also mean that the user cannot read a tunnel. Such a tunnel is still in the list.
-            tunnels = [self._checked(tunnel_id) for tunnel_id in self._ids()]
+        """Return the tunnels with their keys (see :meth:`TunnelStore.read_tunnels`)."""
         return {
-            "l2vpn": {TUNNELS: tunnels},
+            "l2vpn": {TUNNELS: self.read_tunnels()},
             CLIENT_SWITCH: self._has_fixed_clients,
             IGNORED_LOGGING: self._logging.are_ignored,
         }
 
-    def _ids(self) -> list[str]:
-        values = self.api.cursor_pages(self._tunnel_path())
-        return [str(value.get("id")) for value in values if isinstance(value, dict)]
+    def read_tunnel(self, tunnel_id: str) -> dict[str, Any]:
+        """Return a tunnel with its key, without its peer code."""
+        return self._read_tunnel(tunnel_id)[0]
 
-    def _tunnel(self, tunnel_id: str) -> dict[str, Any] | None:
-        """Return a tunnel, or None if it does not exist or the user cannot read it."""
-        try:
-            return self._checked(tunnel_id)
-        except (NotFoundError, PermissionDeniedError):
-            return None
-
-    def _checked(self, tunnel_id: str) -> dict[str, Any]:
-        tunnel, _ = self._read_tunnel(tunnel_id)
+    def described(self, tunnel: dict[str, Any]) -> dict[str, Any]:
+        """Return a tunnel unchanged, because it has no references."""
         self._logging.check(tunnel, ends_of(tunnel))
         return tunnel
 
     def _read_tunnel(self, tunnel_id: str) -> tuple[dict[str, Any], Secret | None]:
         """Return a tunnel without its peer code, and the peer code."""
-        tunnel: dict[str, Any] = dict(mapping_of(self.api.get(self._tunnel_path(tunnel_id))))
+        tunnel: dict[str, Any] = dict(mapping_of(self.api.get(self.tunnel_path(tunnel_id))))
         if "id" not in tunnel:
             raise DecodeError(f"Reading an L2 VPN tunnel of {self.target} failed. The response contains no tunnel.")
         key, peer_code = visible_key(tunnel.pop(KEY, None)), visible_key(tunnel.pop(PEER_CODE, None))
@@ -151,33 +124,27 @@ class NsxtL2VpnStore(NsxtStore):
         return replace(document, known_keys=self._known_keys(document))
 
     def _known_keys(self, document: Document) -> ServerKeys:
+        records = self.records_of(document)
+        self._keys.decide(records, self._identity_of)
         # The key of a client is part of its peer code, which the server does not return.
         keys = {
             str(record.get("id")): record[KEY]
-            for record in self.records_of(document)
+            for record in records
             if isinstance(record.get(KEY), Secret) and not is_client(record)
         }
-        hidden = [rule.spec for rule in state_of(document).rules if rule.spec.rule_id not in keys]
-        if not hidden:
-            return ServerKeys(keys, self._sent)
-        self._fingerprints.load()
-        self._fingerprints.record(
-            {spec.rule_id: self._sent[spec.rule_id] for spec in hidden if spec.rule_id in self._sent}
+        specs = [rule.spec for rule in state_of(document).rules]
+        return self._keys.known_keys(
+            keys, {spec.rule_id: spec.ends for spec in specs if spec.rule_id and spec.rule_id not in keys}
         )
-        new = {identity: secret for identity, secret in self._sent.items() if identity.startswith("new ")}
-        self._fingerprints.assign_ids({spec.rule_id: spec.ends for spec in hidden if spec.rule_id}, new)
-        return ServerKeys(keys, self._sent, self._fingerprints.known_keys())
 
     # -- writing -------------------------------------------------------------------------------------------------
 
     def commit(self, base: Document, document: Document) -> None:
         """Write the changed tunnels. Raises: the errors of :meth:`NsxtStore.commit`."""
         assert isinstance(document, L2VpnDocument)
-        secrets = dict(document.keys_to_send)
         # Register the secrets for redaction before the write, because an error of the server may quote them.
-        self.session.learn(*secrets.values())
+        self.session.learn(*document.keys_to_send.values())
         super().commit(base, document)
-        self._sent = {**self._sent, **secrets}
 
     def records_of(self, document: Document) -> list[dict[str, Any]]:
         """Return the raw tunnels of a document."""
@@ -191,18 +158,21 @@ class NsxtL2VpnStore(NsxtStore):
         Deletions come first, so that new tunnels can use the networks and the role of deleted tunnels.
         """
         assert isinstance(document, L2VpnDocument)
+        keys = document.keys_to_send
         deleted, changed, new = changed_records(before, records)
         # With update_psk=always, a tunnel is written even if its secret is unchanged.
-        changed += [record for record in records if record.get("id") in document.keys_to_send and record not in changed]
+        changed += [record for record in records if record.get("id") in keys and record not in changed]
         bodies = [self._sent_form(record) for record in (*changed, *new)]
         writes = SingleWrites(self.api)
         known = {str(record.get("id")): record for record in before}
         for tunnel_id in deleted:
             self._delete(writes, tunnel_id, known[tunnel_id])
         for body in bodies[: len(changed)]:
-            writes.write("PUT", self._tunnel_path(str(body["id"])), body)
-        for body in bodies[len(changed) :]:
-            writes.write("POST", self._tunnel_path(), body)
+            with self._keys.changing(keys, str(body["id"])):
+                writes.write("PUT", self.tunnel_path(str(body["id"])), body)
+        for record, body in zip(new, bodies[len(changed) :], strict=True):
+            with self._creating(keys, record, before):
+                writes.write("POST", self.tunnel_path(), body)
         self._logging.add(ends_of(record) for record in (*changed, *new) if record.get("logging"))
 
     def _delete(self, writes: SingleWrites, tunnel_id: str, record: Mapping[str, Any]) -> None:
@@ -211,8 +181,8 @@ class NsxtL2VpnStore(NsxtStore):
         Older servers refuse to delete a client tunnel with networks after it was changed. Source: protocol/nsxt.md §10.
         """
         if is_client(record) and record.get(NETWORKS) and not self._has_fixed_clients:
-            writes.write("PUT", self._tunnel_path(tunnel_id), self._sent_form({**record, NETWORKS: []}))
-        writes.write("DELETE", self._tunnel_path(tunnel_id))
+            writes.write("PUT", self.tunnel_path(tunnel_id), self._sent_form({**record, NETWORKS: []}))
+        writes.write("DELETE", self.tunnel_path(tunnel_id))
 
     def _sent_form(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return a tunnel to send, with clear secrets and the IDs of networks."""
@@ -241,11 +211,12 @@ class NsxtL2VpnStore(NsxtStore):
         """
         return [
             read_tunnel_status(
-                self.api, self._tunnel_path(str(tunnel["rule_id"])), tunnel, has_statistics=has_statistics
+                self.api, self.tunnel_path(str(tunnel["rule_id"])), tunnel, has_statistics=has_statistics
             )
             for tunnel in tunnels
         ]
 
-    def _tunnel_path(self, tunnel_id: str = "") -> str:
+    def tunnel_path(self, tunnel_id: str = "") -> str:
+        """Return the API path of a tunnel. Without an ID, return the path of the list."""
         tunnel = f"/{quote(tunnel_id, safe='')}" if tunnel_id else ""
         return gateway_path(self.edge.edge_id, f"l2vpn/tunnels{tunnel}")
