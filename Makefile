@@ -11,11 +11,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make demo      show it: a playbook against a simulated cloud, a drift repaired, a recovery tested"
-	@echo "make check     lint, types, layers and unit tests: under 2 minutes"
-	@echo "make test      lint, layers, and every proof on this host once, the fault matrix by a sample: under 6 minutes"
-	@echo "make test-rest types, all Pythons and versions of ansible-core, a tenth of the variants, packages, figures: 15 minutes"
-	@echo "make test-all  all of these with every variant: 40 minutes"
-	@echo "make bench     compare with other clients, with fewer repetitions than nox -s bench: under 15 minutes"
+	@echo "make check     lint, types, layers and unit tests: 4 minutes"
+	@echo "make test      lint, layers, and every proof on this host once, the fault matrix by a sample: 15 minutes"
+	@echo "make test-rest types, all Pythons and versions of ansible-core, a tenth of the variants, packages, figures: 20 minutes"
+	@echo "make test-all  all of these with every variant"
+	@echo "make bench     compare with other clients, with fewer repetitions than nox -s bench: half an hour"
 	@echo "make clean     remove what these made"
 	@echo "Times are those of two cores, without the installation into $(VENV). One test: $(BIN)/pytest -k NAME"
 
