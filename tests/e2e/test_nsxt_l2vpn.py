@@ -46,8 +46,11 @@ def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
 
 def tunnel(server: SimulatorServer, edge: str = "nsxt-edge1") -> dict[str, Any]:
     """Return the only tunnel of an edge gateway, with its key in clear text."""
-    [tunnel] = l2vpn_state(next(one for one in server.simulator.world.edges.values() if one.name == edge))["tunnels"]
-    return tunnel
+    tunnels: list[dict[str, Any]] = l2vpn_state(
+        next(one for one in server.simulator.world.edges.values() if one.name == edge)
+    )["tunnels"]
+    [only] = tunnels
+    return only
 
 
 def test_plays_and_commands_show_neither_keys_nor_peer_codes(
