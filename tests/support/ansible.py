@@ -104,6 +104,6 @@ def run_program(name: str, env: Mapping[str, str], *arguments: str) -> Run:
 def _run(command: list[str], env: Mapping[str, str]) -> Run:
     run = processes.run(
         command, cwd=ROOT, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        timeout=300, stdin=subprocess.DEVNULL,
+        timeout=1200, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     return Run(run.returncode, run.stdout)
