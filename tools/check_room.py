@@ -76,10 +76,18 @@ class Room:
         """Run ``ansible-test`` with this Python version. Return the output.
 
         Without ``targets``, all targets run. ``home`` is the home folder. The default is the scratch folder.
+        The message of an error has the error lines of the output.
         """
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
         options = ("--local", "--python", python, "--color", "no", *targets)
-        return self.run(BIN / "ansible-test", command, *options, cwd=collection, env={"HOME": str(home or self.folder)})
+        try:
+            return self.run(
+                BIN / "ansible-test", command, *options, cwd=collection, env={"HOME": str(home or self.folder)}
+            )
+        except CheckFailedError as exc:
+            # A sanity test that fails is followed by the output of many others.
+            errors = [line for line in exc.output.splitlines() if line.startswith("ERROR: ")]
+            raise CheckFailedError("\n".join([str(exc), *errors]), exc.output) from None
 
 
 def ansible_test_home() -> Path:

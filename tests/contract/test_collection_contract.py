@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import configparser
 import dataclasses
 import importlib
 import re
 import sys
 import typing
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import ansible_test
 import pytest
 import yaml
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
@@ -385,6 +389,24 @@ def test_every_module_has_integration_tests_and_a_license_exception(name: str) -
     assert (ROOT / "tests" / "integration" / "targets" / name / "tasks" / "main.yml").is_file()
     ignored = (ROOT / "tests" / "sanity" / "ignore.txt").read_text(encoding="utf-8")
     assert f"plugins/modules/{name}.py validate-modules:missing-gplv3-license # " in ignored
+
+
+def test_no_variable_has_a_name_that_ansible_test_refuses() -> None:
+    # ansible-test checks this with pylint too, but only in the slow checks.
+    settings = configparser.ConfigParser()
+    folder = Path(ansible_test.__path__[0]) / "_util" / "controller" / "sanity" / "pylint" / "config"
+    settings.read(folder / "collection.cfg", encoding="utf-8")
+    refused = {name.strip() for name in settings["pylint"]["bad-names"].split(",")}
+    assert "_" in refused
+    files = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "tests" / "unit" / "plugins").rglob("*.py")]
+    assert len(files) > 50
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.id}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in refused
+    ]
+    assert found == []
 
 
 def test_seealso_references_are_of_this_collection_or_ansible() -> None:

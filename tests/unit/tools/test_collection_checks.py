@@ -71,6 +71,18 @@ def test_an_unknown_step_is_named(
     assert "no step is named godo. Choose from good, bad, broken." in capsys.readouterr().err
 
 
+def test_the_errors_of_ansible_test_are_in_the_message(
+    checks: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "ansible-test"
+    program.write_text("#!/bin/sh\necho 'ERROR: a.py:1:2: bad name'\necho 'Running the next test'\nexit 1\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(importlib.import_module("check_room"), "BIN", tmp_path)
+    with pytest.raises(checks.CheckFailedError) as failed:
+        checks.Room(tmp_path).ansible_test("sanity", tmp_path)
+    assert str(failed.value) == "ansible-test sanity --local: status 1\nERROR: a.py:1:2: bad name"
+
+
 def test_every_step_has_a_description(checks: Any) -> None:
     assert [name for name, step in checks.STEPS.items() if not step.__doc__] == []
 

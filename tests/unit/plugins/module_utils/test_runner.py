@@ -234,8 +234,8 @@ def test_options_of_disaster_recovery_reach_the_library_and_hide_their_secrets(m
 
 
 def test_defaults_of_the_action_group_for_disaster_recovery_are_ignored_by_other_modules(monkeypatch, capsys, library):
-    status, _ = module_run(monkeypatch, capsys, READS, {}, OF_VCDA)
-    assert status == 0
+    status, result = module_run(monkeypatch, capsys, READS, {}, OF_VCDA)
+    assert (status, result["changed"]) == (0, False)
     assert set(library.connected) & set(OF_VCDA) == set()
 
 
