@@ -57,4 +57,7 @@ def _ensured(specs: Any, state: str = "present", keys: str = "masked") -> Operat
 OPERATIONS = {
     "NSX-T L2 VPN: a tunnel": _ensured(TUNNEL),
     "NSX-T L2 VPN: a tunnel with a visible key": _ensured(TUNNEL, keys="plain"),
+    "NSX-T L2 VPN: a new key": _ensured({"name": "old", "psk": CANARY_KEY}),
+    "NSX-T L2 VPN: a new visible key": _ensured({"name": "old", "psk": CANARY_KEY}, keys="plain"),
+    "NSX-T L2 VPN: a tunnel deleted": _ensured({"name": "old"}, "absent"),
 }
