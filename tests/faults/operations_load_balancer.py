@@ -23,7 +23,8 @@ _SPEC = {
     ],
     "virtual_servers": [{"name": "site", "ip_address": "203.0.113.10", "protocol": "tcp", "port": 80, "pool": "web"}],
 }
-_LISTS = ("monitor", "pool", "virtualServer")
+_SCRIPT = "acl old path_beg /old\nredirect location https://www.example.com/ if old"
+_LISTS = ("monitor", "pool", "virtualServer", "applicationRule")
 
 
 def _edge(world: World) -> Any:
@@ -31,14 +32,27 @@ def _edge(world: World) -> Any:
 
 
 def prepare(world: World) -> None:
-    """Add another user's pool to the first NSX-V edge gateway."""
+    """Add another user's objects to the first NSX-V edge gateway.
+
+    The virtual server uses one of the two application rules.
+    """
     state = load_balancer.state_of(_edge(world))
     state["enabled"] = True
     state["pool"].append({"poolId": "pool-1", "name": "old", "algorithm": "ip-hash", "member": [], "newer": "kept"})
+    state["applicationRule"] += [
+        {"applicationRuleId": "applicationRule-1", "name": "used", "script": "http-request deny", "newer": "kept"},
+        {"applicationRuleId": "applicationRule-2", "name": "old", "script": "http-request deny"},
+    ]
+    state["virtualServer"].append(
+        {
+            "virtualServerId": "virtualServer-1", "name": "old", "ipAddress": "203.0.113.11", "protocol": "tcp",
+            "port": 80, "applicationRuleId": ["applicationRule-1"],
+        }
+    )  # fmt: skip
 
 
 def objects(world: World) -> Parts:
-    """Return the monitors, pools and virtual servers of the first NSX-V edge gateway."""
+    """Return the objects of the first NSX-V edge gateway."""
     state = load_balancer.state_of(_edge(world))
     return {name: copy.deepcopy(state[name]) for name in _LISTS}
 
@@ -49,6 +63,16 @@ def create(world: World) -> Ending:
         world.signed_in(client)
         client.ensure("ans.load_balancer", _SPEC)
         return Ending()
+
+
+def _rule(spec: Any, state: str = "present") -> Operation:
+    def run(world: World) -> Ending:
+        with world.client(edge=_edge(world).name) as client:
+            world.signed_in(client)
+            client.ensure("ans.lb_application_rule", spec, state=state)
+            return Ending()
+
+    return Operation(run, objects, prepare=prepare)
 
 
 def create_pool(world: World) -> Ending:
@@ -67,5 +91,8 @@ def nsxt_pools(world: World) -> Parts:
 
 OPERATIONS = {
     "load balancer: a virtual server and its pool": Operation(create, objects, prepare=prepare),
+    "load balancer: an application rule": _rule({"name": "new", "script": _SCRIPT}),
+    "load balancer: an application rule changed": _rule({"name": "used", "script": _SCRIPT}),
+    "load balancer: an application rule deleted": _rule({"name": "old"}, "absent"),
     "NSX-T load balancer: a pool": Operation(create_pool, nsxt_pools, config={"edges": 0, "nsxt_edges": 1}),
 }
