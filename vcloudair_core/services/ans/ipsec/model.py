@@ -10,7 +10,12 @@ from vcloudair_core.engine.canonical import fold
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
-from vcloudair_core.services.ans.certificate.ipsec_names import FIELDS, Names, with_ids, with_names
+from vcloudair_core.services.ans.certificate.certificate_names import (
+    CERTIFICATE_FIELDS,
+    CertificateNames,
+    with_ids,
+    with_names,
+)
 from vcloudair_core.services.ans.ipsec.spec import ANY_PEER, IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit, SectionState
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
@@ -82,7 +87,7 @@ class IpsecDocument(SectionDocument[IpsecSpec]):
 
     known_keys: KeyView | None = field(default=None, kw_only=True, repr=False, compare=False)
     keys_to_send: Mapping[str, Secret] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
-    certificate_names: Names = field(default_factory=dict, kw_only=True, repr=False, compare=False)
+    certificate_names: CertificateNames = field(default_factory=dict, kw_only=True, repr=False, compare=False)
 
 
 def with_certificate_names(document: Document, state: Ipsec) -> Ipsec:
@@ -101,7 +106,7 @@ def with_certificate_ids(document: Document, edit: SectionEdit) -> SectionEdit:
     names = document.certificate_names
     if not names:
         return edit
-    values = {name: value for name, value in edit.settings.items() if name in FIELDS}
+    values = {name: value for name, value in edit.settings.items() if name in CERTIFICATE_FIELDS}
     settings = with_ids(IpsecSpec(**values), names)
     steps = edit.steps
     if steps is not None:

@@ -14,7 +14,11 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, RuleStep
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError, SpecProblem
-from vcloudair_core.services.ans.certificate.ipsec_names import EdgeCertificates, checked_settings, checked_tunnels
+from vcloudair_core.services.ans.certificate.certificate_names import (
+    EdgeCertificates,
+    resolve_settings_certificates,
+    resolve_tunnel_certificates,
+)
 from vcloudair_core.services.ans.edge.backend import JSON, NSXT, NSXV, VCLOUDAIR, XML
 from vcloudair_core.services.ans.ipsec.limits import RULE_LIMITS, SETTING_LIMITS
 from vcloudair_core.services.ans.ipsec.model import (
@@ -93,7 +97,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         """
         certificates: EdgeCertificates | None = getattr(store, "certificates_by_name", None)
         if certificates is not None:
-            return checked_tunnels(certificates, specs, paths)
+            return resolve_tunnel_certificates(certificates, specs, paths)
         library = getattr(store, "certificates", None)
         if library is None:
             return specs
@@ -104,7 +108,7 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
     def resolve_settings(self, store: Store, spec: IpsecSpec) -> IpsecSpec:
         """Check names of certificates in the settings, and replace IDs with names."""
         certificates: EdgeCertificates | None = getattr(store, "certificates_by_name", None)
-        return spec if certificates is None else checked_settings(certificates, spec)
+        return spec if certificates is None else resolve_settings_certificates(certificates, spec)
 
     def exact_settings(self, spec: IpsecSpec, backend: str) -> IpsecSpec:
         """Return the section with all defaults, except keys and certificates."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.services.ans.certificate.ipsec_names import EdgeCertificates
+from vcloudair_core.services.ans.certificate.certificate_names import EdgeCertificates
 from vcloudair_core.services.ans.edge.backend import NSXV
 from vcloudair_core.services.ans.ipsec.fingerprints import KeyFingerprints
 from vcloudair_core.services.ans.ipsec.model import Ipsec, IpsecDocument

@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import ConflictError
-from vcloudair_core.services.ans.certificate.ipsec_names import unique_names
+from vcloudair_core.services.ans.certificate.certificate_names import unique_names
 from vcloudair_core.services.ans.load_balancer.profile_spec import LbApplicationProfileSpec
 from vcloudair_core.services.ans.load_balancer.references import (
     MONITOR,

@@ -7,7 +7,7 @@ from typing import Any
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import NotFoundError, PermissionDeniedError
-from vcloudair_core.services.ans.certificate.ipsec_names import unique_names
+from vcloudair_core.services.ans.certificate.certificate_names import unique_names
 from vcloudair_core.services.ans.edge.backend import NSXV
 from vcloudair_core.services.ans.load_balancer.document import LoadBalancerDocument
 from vcloudair_core.services.ans.section.store import StageableSectionStore

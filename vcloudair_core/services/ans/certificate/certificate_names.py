@@ -1,4 +1,6 @@
-"""Names of certificates and revocation lists in NSX-V IPsec sections.
+"""Names and IDs of certificates and revocation lists on NSX-V edge gateways.
+
+The IPsec section refers to both. The load balancer refers to certificates.
 
 Documents and plans contain names, and requests contain IDs. Source: protocol/ans.md §4.2, §5.
 """
@@ -20,17 +22,17 @@ if TYPE_CHECKING:
 
 CERTIFICATE, CRL = "certificate", "crl"
 """Types of objects: certificates and certificate revocation lists (CRLs)."""
-FIELDS = {
+CERTIFICATE_FIELDS = {
     "certificate": CERTIFICATE,
     "service_certificate": CERTIFICATE,
     "ca_certificates": CERTIFICATE,
     "crl_certificates": CRL,
 }
-"""Type of the objects in each field of tunnels and settings."""
+"""Type of the objects in each field of IPsec tunnels and settings."""
 _NOUNS = {CERTIFICATE: "certificate", CRL: "certificate revocation list"}
 _ID = re.compile(r"(?:[0-9a-f-]{36}:)?(?:certificate|crl)-[0-9]+\Z", re.IGNORECASE)
 
-Names = Mapping[str, Mapping[str, str]]
+CertificateNames = Mapping[str, Mapping[str, str]]
 """Unique names by type and ID of the object."""
 
 
@@ -58,13 +60,13 @@ class EdgeCertificates:
             self._lists[kind] = [(identifier, name) for name, of_name in ids.items() for identifier in of_name]
         return self._lists[kind]
 
-    def names(self, specs: Iterable[Any]) -> Names:
+    def names(self, specs: Iterable[Any]) -> CertificateNames:
         """Return the unique names of the objects that specs can refer to.
 
         Lists that no spec needs and that are not read yet are left out. If the user is not allowed to read a list, it
         is also left out.
         """
-        needed = {kind for spec in specs for name, kind in FIELDS.items() if getattr(spec, name, None)}
+        needed = {kind for spec in specs for name, kind in CERTIFICATE_FIELDS.items() if getattr(spec, name, None)}
         names: dict[str, Mapping[str, str]] = {}
         for kind in sorted({*needed, *self._lists}):
             try:
@@ -108,10 +110,10 @@ def unique_names(objects: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {identifier: name for identifier, name in objects if names.count(name) == 1}
 
 
-def checked_tunnels(
+def resolve_tunnel_certificates(
     certificates: EdgeCertificates, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
 ) -> Sequence[IpsecTunnelSpec]:
-    """Return tunnels with names of certificates in place of IDs.
+    """Return IPsec tunnels with names of certificates in place of IDs.
 
     Makes one call if a tunnel has a certificate and the certificates have not been read yet.
 
@@ -123,7 +125,7 @@ def checked_tunnels(
     return resolved
 
 
-def checked_settings(certificates: EdgeCertificates, spec: IpsecSpec) -> IpsecSpec:
+def resolve_settings_certificates(certificates: EdgeCertificates, spec: IpsecSpec) -> IpsecSpec:
     """Return IPsec settings with names of certificates in place of IDs.
 
     Raises: SpecError with all certificates and revocation lists that do not exist or are ambiguous.
@@ -136,7 +138,7 @@ def checked_settings(certificates: EdgeCertificates, spec: IpsecSpec) -> IpsecSp
 
 def _checked(certificates: EdgeCertificates, spec: Any, path: str, problems: Problems) -> Any:
     changes: dict[str, Any] = {}
-    for name, kind in FIELDS.items():
+    for name, kind in CERTIFICATE_FIELDS.items():
         value = getattr(spec, name, None)
         at = f"{path}.{name}".lstrip(".")
         if isinstance(value, str) and value:
@@ -148,20 +150,20 @@ def _checked(certificates: EdgeCertificates, spec: Any, path: str, problems: Pro
     return replace(spec, **changes) if changes else spec
 
 
-def with_names(spec: Any, names: Names) -> Any:
-    """Return a tunnel or settings with names in place of IDs."""
+def with_names(spec: Any, names: CertificateNames) -> Any:
+    """Return an IPsec tunnel or settings with names in place of IDs."""
     return _replaced(spec, lambda kind, text: names.get(kind, {}).get(text, text))
 
 
-def with_ids(spec: Any, names: Names) -> Any:
-    """Return a tunnel or settings with IDs in place of names."""
+def with_ids(spec: Any, names: CertificateNames) -> Any:
+    """Return an IPsec tunnel or settings with IDs in place of names."""
     ids = {kind: {name: identifier for identifier, name in known.items()} for kind, known in names.items()}
     return _replaced(spec, lambda kind, text: ids.get(kind, {}).get(text, text))
 
 
 def _replaced(spec: Any, replacement: Callable[[str, str], str]) -> Any:
     changes: dict[str, Any] = {}
-    for name, kind in FIELDS.items():
+    for name, kind in CERTIFICATE_FIELDS.items():
         value = getattr(spec, name, None)
         if isinstance(value, str) and value:
             changes[name] = replacement(kind, value)
