@@ -15,6 +15,9 @@ from vcloudair_core.simulator.nsxt.network_services.dhcp_forwarder import forwar
 _GIVEN_BY_SERVER = frozenset({"poolId", "bindingId", "version"})
 POOL = {"ip_range": "192.168.10.150-192.168.10.159"}
 BINDING = {"mac_address": "00:50:56:0a:00:05", "host_name": "new", "ip_address": "192.168.10.55"}
+POOL_OF_NETWORK = {**POOL, "network": "lan"}
+OLD_POOL = {"ip_range": "192.168.10.100-192.168.10.109", "network": "lan"}
+OLD_BINDING = {"mac_address": "00:50:56:0a:00:01", "ip_address": "192.168.10.51"}
 SERVERS = {"ip_addresses": ["10.9.0.2"]}
 
 
@@ -86,6 +89,14 @@ def prepare_nsxt(world: World) -> None:
     _nsxt_network(world).services["dhcp"] = {"config": config, "bindings": [binding], "count": 1}
 
 
+def prepare_pool(world: World) -> None:
+    """Add another user's pool to an NSX-T network that has no static bindings."""
+    prepare_nsxt(world)
+    state = _nsxt_network(world).services["dhcp"]
+    state["bindings"] = []
+    state["config"] |= {"leaseTime": 86400, "dnsServers": []}
+
+
 def on_network(world: World) -> Parts:
     """Return the DHCP service and bindings of a network, without their IDs."""
     state = _nsxt_network(world).services["dhcp"]
@@ -104,14 +115,23 @@ def forwarder(world: World) -> Parts:
     return {key: copy.copy(value) for key, value in forwarder_state(nsxt_edge(world)).items() if key != "version"}
 
 
-def _ensured(kind: str, specs: Any, edge_of: Callable[[World], Any] = _classic_edge) -> Callable[[World], Ending]:
+def _ensured(
+    kind: str, specs: Any, edge_of: Callable[[World], Any] = _classic_edge, state: str = "present"
+) -> Callable[[World], Ending]:
     def run(world: World) -> Ending:
         with world.client(edge=edge_of(world).name) as client:
             world.signed_in(client)
-            client.ensure(kind, specs)
+            client.ensure(kind, specs, state=state)
             return Ending()
 
     return run
+
+
+def _on_nsxt(
+    kind: str, specs: Any, state: str = "present", prepare: Callable[[World], None] = prepare_nsxt
+) -> Operation:
+    config = {"edges": 0, "nsxt_edges": 1}
+    return Operation(_ensured(kind, specs, nsxt_edge, state), on_network, prepare=prepare, config=config)
 
 
 OPERATIONS = {
@@ -119,11 +139,13 @@ OPERATIONS = {
         _ensured("ans.dhcp", {"pools": [POOL], "bindings": [BINDING]}), on_edge, prepare=prepare
     ),
     "DHCP relay": Operation(_ensured("ans.dhcp_relay", {**SERVERS, "agents": [{"vnic": 1}]}), relay),
-    "NSX-T DHCP: a static binding": Operation(
-        _ensured("ans.dhcp_binding", BINDING, nsxt_edge),
-        on_network,
-        prepare=prepare_nsxt,
-        config={"edges": 0, "nsxt_edges": 1},
+    "NSX-T DHCP: a pool": _on_nsxt("ans.dhcp_pool", POOL_OF_NETWORK),
+    "NSX-T DHCP: a pool deleted": _on_nsxt("ans.dhcp_pool", OLD_POOL, "absent", prepare_pool),
+    "NSX-T DHCP: a static binding": _on_nsxt("ans.dhcp_binding", BINDING),
+    "NSX-T DHCP: a static binding changed": _on_nsxt("ans.dhcp_binding", {**OLD_BINDING, "host_name": "new"}),
+    "NSX-T DHCP: a static binding deleted": _on_nsxt("ans.dhcp_binding", OLD_BINDING, "absent"),
+    "NSX-T DHCP: a pool and a static binding": _on_nsxt(
+        "ans.dhcp", {"pools": [POOL_OF_NETWORK], "bindings": [BINDING]}
     ),
     "NSX-T DHCP forwarder": Operation(
         _ensured("ans.dhcp_relay", SERVERS, nsxt_edge), forwarder, config={"edges": 0, "nsxt_edges": 1}

@@ -27,7 +27,7 @@ CANARY_TOKEN = "c4n4ry-token-of-a-user"
 _TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
 _NSXT = ("/edgeGateways/urn:vcloud:gateway:", "/vdcGroups/urn:vcloud:vdcGroup:", "/loadBalancer/")
 _OBJECTS = (
-    "/dhcp/bindings",
+    "/orgVdcNetworks/",
     *("/services/truststore/", "/ssl/certificateLibrary"),
     *("/services/ipset/", "/applicationPortProfiles"),
 )
