@@ -30,10 +30,6 @@ NOT_EXECUTED = {
         "docs/how-to/load-balancer.md",
         "- name: Publish two",
     ): "needs an NSX-T edge gateway; unit tests use the same options",
-    (
-        "docs/how-to/load-balancer.md",
-        "- name: Redirect old",
-    ): "the integration target of the module uses the same options",
     ("docs/how-to/groups.md", "- name: Group VMs of"): "needs a VDC group; unit tests use the same options",
     ("README-collection.md", "python3 -m venv"): "installs packages; the session package installs wheel and tarball",
     ("README.md", "make demo"): "tests/demos/test_demo.py runs the first, and every run of the tests is the second",
