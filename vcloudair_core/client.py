@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import PluginError, SpecError
+from vcloudair_core.errors import NotFoundError, PermissionDeniedError, PluginError, SpecError, VcloudAirError
 from vcloudair_core.util.plugin_output import stdout_to_stderr
 
 if TYPE_CHECKING:
@@ -214,6 +214,26 @@ class Client:
         from vcloudair_core.session.expected_changes import CheckRun
 
         CheckRun(self.settings, run_id).forget()
+
+    def share_run(self, run_id: str) -> None:
+        """Share identities of edge gateways with other clients of a run.
+
+        Clients share them if their processes are forks of the same process, and if they have the same ``run_id``,
+        settings and token. An identity is shared for a minute. The configuration is always read from the server.
+        """
+        from vcloudair_core.session.cache.run_cache import RunCache
+
+        self.session.run_cache = RunCache(self.session, run_id)
+
+    def forget_shared(self, error: VcloudAirError) -> bool:
+        """Delete the shared identities that may have caused an error.
+
+        Return True if a new client may succeed: the server did not find an object, nothing was written, and this client
+        used a shared identity.
+        """
+        cache = self.session.run_cache
+        is_possible = isinstance(error, (NotFoundError, PermissionDeniedError)) and not error.written
+        return is_possible and cache is not None and cache.forget()
 
     @contextmanager
     def _checking(self, check: bool) -> Iterator[CheckRun | None]:

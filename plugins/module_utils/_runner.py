@@ -370,24 +370,35 @@ def execute(
 
     ``api_calls`` in the result is the number of requests. If the library raised an error, ``failed`` is true.
     """
-    client = None
-    try:
-        client = (connect or vcloudair_core.connect)(**given(params, _SETTINGS))
-        client.session.program, client.session.awx_job_id = caller
-        run_id = params.get(RUN_ID)
-        if run_id and check_mode:
-            client.join_check_run(run_id)
-        elif run_id and getattr(work, "writes", False):
-            # This task writes, so the predictions of earlier tasks in check mode no longer apply.
-            client.forget_check_run(run_id)
-        result = work(client, params, check_mode, diff_mode)
-        result["api_calls"] = client.session.calls
-        return result
-    except vcloudair_core.VcloudAirError as exc:
-        return failure(exc, writes=getattr(work, "writes", False) and not check_mode)
-    finally:
-        if client is not None:
-            client.close()
+    run_id = params.get(RUN_ID)
+    is_repeated, calls = False, 0
+    while True:
+        client = None
+        try:
+            client = (connect or vcloudair_core.connect)(**given(params, _SETTINGS))
+            client.session.program, client.session.awx_job_id = caller
+            if run_id:
+                _join_run(client, run_id, check_mode, getattr(work, "writes", False))
+            result = work(client, params, check_mode, diff_mode)
+            result["api_calls"] = client.session.calls + calls
+            return result
+        except vcloudair_core.VcloudAirError as exc:
+            # An edge gateway that an earlier task looked up may have been replaced since then.
+            if is_repeated or not run_id or client is None or not client.forget_shared(exc):
+                return failure(exc, writes=getattr(work, "writes", False) and not check_mode)
+            is_repeated, calls = True, client.session.calls
+        finally:
+            if client is not None:
+                client.close()
+
+
+def _join_run(client: Client, run_id: str, check_mode: bool, writes: bool) -> None:
+    client.share_run(run_id)
+    if check_mode:
+        client.join_check_run(run_id)
+    elif writes:
+        # This task writes, so the predictions of earlier tasks in check mode no longer apply.
+        client.forget_check_run(run_id)
 
 
 def writing(work: Work) -> Work:

@@ -17,6 +17,7 @@ import requests
 from tests.support.ansible import environment
 from tests.support.recorded import record
 from tests.support.served import served
+from vcloudair_core.session.cache.run_cache import KEPT_S
 
 COUNT = 50
 RULE = "vcloudair.cloud.vca_firewall_rule"
@@ -28,8 +29,11 @@ BUDGET = 0.25
 
 When the maximum was set, a task took 0.16 of the ping time, and the floor took 0.06.
 """
-CALLS = 2
-"""Number of requests in the first task: look up the edge, and read its firewall."""
+CALLS = 1
+"""Number of requests of a task: read the firewall.
+
+Once a minute, a task also looks up the edge.
+"""
 
 
 def rule(number: int) -> dict[str, Any]:
@@ -70,6 +74,7 @@ def test_a_converged_task_costs_a_fraction_of_a_ping(tmp_path: Path) -> None:
         f"\nconverged rule {ours * 1000:.1f} ms, ping {ping * 1000:.1f} ms: {ours / ping:.2f} of it; "
         f"floor {floor * 1000:.1f} ms ({floor / ping:.2f}); {sum(calls)} calls in {COUNT} tasks; {logins} sign-in"
     )
-    assert calls == [CALLS] * COUNT
+    assert set(calls) <= {CALLS, CALLS + 1}
+    assert calls.count(CALLS + 1) <= 1 + sum(map(sum, seconds.values())) / KEPT_S
     assert logins == 1
     assert ours / ping < BUDGET

@@ -23,6 +23,7 @@ ALLOWED = {
     "recovery/journal/event_fields.py _EMPTY": "An empty mapping that no code changes.",
     "recovery/journal/object_store.py _MEMORY": "Guards the file system ``memory`` of fsspec.",
     "session/cache/kdf_cache.py KEYS": "Shared with forked processes, so it must exist before any session.",
+    "session/cache/run_cache.py VALUES": "Shared with forked processes, so it must exist before any session.",
     "transport/deadline.py _current": "The deadline of a thread; a connection pool of urllib3 takes no arguments.",
     "transport/deadline.py _watchdog": "One thread for all sockets of the process.",
     "util/redaction.py _guard": "Guards `_remembered`.",
@@ -56,7 +57,7 @@ CACHES = {
 """Allowed cached functions with arguments other than text or numbers, with reason."""
 _PLAIN = re.compile(r"(str|int|bool|bytes|tuple\[str, \.\.\.\])( \| (int|None))*")
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "local", "Lock",
-               "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "KeyMemory", "_Watchdog"}  # fmt: skip
+               "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "SharedMemory", "_Watchdog"}  # fmt: skip
 _CHANGING = {
     "add",
     "append",

@@ -19,12 +19,15 @@ from typing import Any
 
 import pytest
 from ansible.plugins.action import ActionBase
-from ansible_collections.vcloudair.cloud.plugins.modules import vca_firewall_info
+from ansible_collections.vcloudair.cloud.plugins.modules import vca_firewall_info, vca_firewall_rule
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller
 
 from tests.support.ansible import PYTHON, ROOT, run_playbook
 from tests.support.recorded import record
 from tests.support.tiers import sampled
+from vcloudair_core.session.cache import run_cache
+from vcloudair_core.session.cache.run_cache import KEPT_S, RunCache
+from vcloudair_core.session.cache.shared_memory import SharedMemory
 from vcloudair_core.simulator import SimulatorServer
 
 INFO = "vcloudair.cloud.vca_firewall_info"
@@ -322,6 +325,51 @@ def test_fifty_tasks_sign_in_once(env: dict[str, str], vca_simulator_server: Sim
     assert recorded.run.counts == {"ok": 50, "changed": 0, "unreachable": 0, "failed": 0}
     assert recorded.run.output.count(HERE) == 50
     assert logins(vca_simulator_server) == 1
+
+
+@pytest.mark.parametrize("way", [{}, {"stage": True}])
+def test_a_task_without_a_change_takes_one_read(
+    way: dict[str, Any], env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    rules = [{"name": f"rule {number}", "source": [f"10.0.0.{number}"]} for number in range(4)]
+    first = record(play(tmp_path, {"vcloudair.cloud.vca_firewall": {"rules": rules}}), env, tmp_path)
+    assert first.run.counts["changed"] == 1, first.run.output
+    vca_simulator_server.simulator.request_log.clear()
+    recorded = record(play(tmp_path, *({RULE: {**rule, **way}} for rule in rules)), env, tmp_path)
+    assert recorded.run.counts == {"ok": 4, "changed": 0, "unreachable": 0, "failed": 0}, recorded.run.output
+    sent = [entry.path for entry in vca_simulator_server.simulator.request_log.entries()]
+    reads = [path for path in sent if path.endswith("/firewall/config")]
+    assert len(reads) == (1 if way else 4)
+    # The other requests look up the edge gateway: once for each minute that the run takes.
+    marks = [line["at"] for line in recorded.lines]
+    assert len(sent) - len(reads) <= 1 + (marks[-1] - marks[0]) / KEPT_S
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_an_edge_that_was_replaced_during_a_run_is_looked_up_again(
+    check_mode: bool, env: dict[str, str], vca_simulator_server: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in env.items():
+        if name.startswith("VCA_"):
+            monkeypatch.setenv(name, value)
+
+    def run() -> dict[str, Any]:
+        own = {"_vca_run_id": "run-1", "_ansible_check_mode": check_mode}
+        output, _ = in_controller.run(vca_firewall_rule.MODULE, {"name": "web", "source": ["10.0.0.1"], **own})
+        result: dict[str, Any] = json.loads(output)
+        return result
+
+    put = RunCache.put
+    old = {"edge_id": "00000000-0000-4000-8000-000000000001"}
+    monkeypatch.setattr(run_cache, "VALUES", SharedMemory(slots=64, size=1024))
+    with monkeypatch.context() as patch:
+        patch.setattr(RunCache, "put", lambda self, value, *key: put(self, {**value, **old}, *key))
+        first = run()
+    second, third = run(), run()
+    assert "failed" not in second, second
+    assert second["edge"] == third["edge"] == first["edge"]
+    # The second task reads the old edge, which does not exist, and then looks up the name.
+    assert second["api_calls"] == third["api_calls"] + 2
 
 
 def test_many_tasks_in_one_process_leave_no_open_files(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from vcloudair_core.session.auth.base import AuthProvider, Credentials
+    from vcloudair_core.session.cache.run_cache import RunCache
     from vcloudair_core.session.cache.token_cache import TokenCache
     from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.task_codec import Task
@@ -95,6 +96,7 @@ class Session:
         )
         self._refused = RefusedSignIns()
         self.check_run: CheckRun | None = None
+        self.run_cache: RunCache | None = None
         self._can_reach = True
         self._is_kept = False
         self._states: dict[type[Any], Any] = {}

@@ -98,6 +98,50 @@ def test_reading_changes_nothing(library):
     assert library.closed == 1
 
 
+class OfRun(Library):
+    """Fake client of a run. ``forgets`` limits how often it forgets identities."""
+
+    def __init__(self, forgets, **more):
+        super().__init__(**more)
+        self.forgets, self.runs = forgets, []
+
+    def share_run(self, run_id):
+        self.runs.append(run_id)
+
+    def forget_check_run(self, run_id):
+        self.runs.append(run_id)
+
+    def join_check_run(self, run_id):
+        self.runs.append(run_id)
+
+    def forget_shared(self, error):
+        self.forgets -= 1
+        return self.forgets >= 0
+
+
+def test_a_task_is_repeated_once_if_a_shared_identity_was_outdated(monkeypatch):
+    client = OfRun(forgets=1)
+    monkeypatch.setattr(_runner, "vcloudair_core", client)
+    errors = [RefusedError("gone")]
+
+    def work(client, params, check_mode, diff_mode):
+        if errors:
+            raise errors.pop()
+        return {"changed": False}
+
+    assert _runner.execute(work, {_runner.RUN_ID: "run-1"}) == {"changed": False, "api_calls": 8}
+    assert client.runs == ["run-1", "run-1"]
+    assert client.closed == 2
+
+
+def test_a_task_that_fails_again_or_has_no_run_is_not_repeated(monkeypatch):
+    for params, attempts in (({_runner.RUN_ID: "run-1"}, 2), ({}, 1)):
+        client = OfRun(forgets=9, error=RefusedError("gone"))
+        monkeypatch.setattr(_runner, "vcloudair_core", client)
+        result = _runner.execute(WRITES, {"name": "web", **params})
+        assert (result["failed"], result["msg"], client.closed) == (True, "gone. Nothing was written.", attempts)
+
+
 def test_a_read_can_describe_its_target(library):
     def about(client, target):
         assert client.read_of == ("ans.nat", target)

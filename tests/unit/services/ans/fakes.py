@@ -264,6 +264,8 @@ class FakeSession:
         chosen = {"service_type": "vcd", "edge_api": "auto", "edge": None, "vdc": None, **settings}
         self.settings = SimpleNamespace(**chosen)
         self.clock = FakeClock()
+        self.run_cache: Any = None
+        self.token_headers: dict[str, Any] = {}
         self.identity = SimpleNamespace(
             base_url="https://cloud.example.test",
             api_version="27.0",

@@ -10,7 +10,8 @@ import pytest
 
 from vcloudair_core.session.auth.base import Credentials
 from vcloudair_core.session.cache import token_cache
-from vcloudair_core.session.cache.kdf_cache import SLOTS, KeyMemory
+from vcloudair_core.session.cache.kdf_cache import KEY_BYTES, SLOTS
+from vcloudair_core.session.cache.shared_memory import SharedMemory
 from vcloudair_core.session.cache.token_cache import TokenCache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.util.redaction import Secret
@@ -19,7 +20,7 @@ NAME, KEY = hashlib.sha256(b"name").digest(), hashlib.sha256(b"key").digest()
 
 
 def test_a_key_derived_in_a_child_is_available_in_parent_and_siblings() -> None:
-    memory = KeyMemory()
+    memory = SharedMemory(slots=SLOTS, size=KEY_BYTES)
     assert memory.get(NAME) is None
     child = os.fork()
     if child == 0:
@@ -30,7 +31,7 @@ def test_a_key_derived_in_a_child_is_available_in_parent_and_siblings() -> None:
 
 
 def test_an_evicted_or_incomplete_key_is_missing() -> None:
-    memory = KeyMemory()
+    memory = SharedMemory(slots=SLOTS, size=KEY_BYTES)
     memory.put(NAME, KEY)
     other = NAME[:4] + bytes(28)
     assert memory.get(other) is None
@@ -50,7 +51,7 @@ def test_caches_with_the_same_password_derive_one_key(tmp_path: Path, monkeypatc
         return scrypt(password, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(hashlib, "scrypt", counted)
-    monkeypatch.setattr(token_cache, "KEYS", KeyMemory())
+    monkeypatch.setattr(token_cache, "KEYS", SharedMemory(slots=SLOTS, size=KEY_BYTES))
     folder = tmp_path / "sessions"
     credentials = Credentials(
         Identity("vcd", "https://vcd.example.test", "5.6", "ops", "acme"), {"x-token": Secret("t")}

@@ -68,6 +68,10 @@ class EdgeDirectory:
             known = [edge for edge in self._known.edges or () if edge.edge_id == edge_id]
             return known[0] if known else Edge(edge_id)
         is_first_read = self._known.edges is None
+        shared = self._shared("name", name, vdc) if is_first_read else None
+        if shared is not None:
+            self._known.looked_up[shared.edge_id] = shared
+            return shared
         try:
             edge = self._pick(name, vdc)
         except NotFoundError:
@@ -79,6 +83,7 @@ class EdgeDirectory:
             self.forget()
             edge = self._pick(name, vdc)
         refuse_plain_edge(edge)
+        self._share(edge, "name", name, vdc)
         return edge
 
     def forget(self) -> None:
@@ -144,6 +149,9 @@ class EdgeDirectory:
 
         Source: protocol/query.md §4.1, protocol/nsxt.md §2.
         """
+        shared = self._shared("id", edge_id)
+        if shared is not None:
+            return shared
         urn = quote(f"urn:vcloud:gateway:{edge_id}", safe="")
         try:
             response = self._session.call(
@@ -155,7 +163,24 @@ class EdgeDirectory:
         except (NotFoundError, PermissionDeniedError) as exc:
             _log.debug("looking up edge gateway %s failed: %s", edge_id, exc)
             return None
-        return next((self._complete(record) for record in records if record.edge_id == edge_id), None)
+        found = next((self._complete(record) for record in records if record.edge_id == edge_id), None)
+        if found is not None:
+            self._share(found, "id", edge_id)
+        return found
+
+    def _shared(self, *key: str) -> Edge | None:
+        """Return an edge that another process of the run has looked up, or None.
+
+        The status of the edge is empty.
+        """
+        cache = self._session.run_cache
+        fields = cache.get("edge", *key) if cache is not None else None
+        return None if fields is None else Edge(**fields)
+
+    def _share(self, edge: Edge, *key: str) -> None:
+        if self._session.run_cache is not None:
+            identity = replace(edge, status="", ha_status="", is_busy=None, task_status="")
+            self._session.run_cache.put(vars(identity), "edge", *key)
 
     def _complete(self, edge: Edge) -> Edge:
         """Return a copy of the edge with a backend.

@@ -18,13 +18,16 @@ from vcloudair_core.errors import (
     TaskTimeoutError,
 )
 from vcloudair_core.services.ans.edge.codec import parse_edges, parse_job
-from vcloudair_core.services.ans.edge.directory import EdgeDirectory
+from vcloudair_core.services.ans.edge.directory import EdgeDirectory, target_edge
 from vcloudair_core.services.ans.edge.model import uuid_in
 from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
 from vcloudair_core.services.ans.plugin import vca_resource_kinds, vca_services
 from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.services.ans.service import AnsService
+from vcloudair_core.session.cache import run_cache
+from vcloudair_core.session.cache.run_cache import RunCache
+from vcloudair_core.session.cache.shared_memory import SharedMemory
 from vcloudair_core.transport.messages import Headers, Response
 
 BASE = "https://cloud.example.test"
@@ -347,3 +350,58 @@ def test_the_plugin_registers_the_service_and_its_kinds() -> None:
     kinds = {record.name: record.load() for record in vca_resource_kinds()}
     assert {name: kind.name for name, kind in kinds.items()} == {name: name for name in kinds}
     assert {"ans.firewall_rule", "ans.firewall", "ans.nat_rule", "ans.nat", "ans.edge"} <= set(kinds)
+
+
+# -- identities shared by a run -----------------------------------------------------------------------------------
+
+
+def of_run(one: FakeSession) -> FakeSession:
+    one.run_cache = RunCache(one, "run-1")  # type: ignore[arg-type]
+    return one
+
+
+@pytest.fixture
+def shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_cache, "VALUES", SharedMemory(slots=64, size=1024))
+
+
+@pytest.mark.usefixtures("shared_memory")
+def test_the_next_session_of_a_run_does_not_look_up_the_name_again() -> None:
+    target = {"edge": "web-edge"}
+    first = of_run(session(records(edge(1, "web-edge"))))
+    looked_up = target_edge(first, target)  # type: ignore[arg-type]
+    second = of_run(session())
+    known = target_edge(second, target)  # type: ignore[arg-type]
+    assert second.calls == []
+    assert (known.edge_id, known.name, known.vdc_id, known.backend) == (edge_id(1), "web-edge", VDC_A, "nsxv")
+    assert EdgeDirectory(second).vdc_id_of(edge_id(1)) == VDC_A  # type: ignore[arg-type]
+    assert second.calls == []
+    # The status changes without the edge, so it is not shared.
+    assert (looked_up.status, known.status, known.is_busy) == ("READY", "", None)
+
+
+@pytest.mark.usefixtures("shared_memory")
+def test_a_list_of_edges_is_always_read() -> None:
+    target_edge(of_run(session(records(edge(1, "web-edge")))), {"edge": "web-edge"})  # type: ignore[arg-type]
+    second = of_run(session(records(edge(2, "new-edge")), vdcs()))
+    assert [found.name for found in AnsService(second).list_edges()] == ["new-edge"]  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("shared_memory")
+def test_a_name_that_was_not_found_or_is_ambiguous_is_looked_up_again() -> None:
+    pages = {NotFoundError: [edge(1, "other")], AmbiguousMatchError: [edge(1, "web-edge"), edge(2, "web-edge")]}
+    for error, items in pages.items():
+        with pytest.raises(error):
+            target_edge(of_run(session(records(*items), vdcs())), {"edge": "web-edge"})  # type: ignore[arg-type]
+    last = of_run(session(records(edge(3, "web-edge"))))
+    assert target_edge(last, {"edge": "web-edge"}).edge_id == edge_id(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("shared_memory")
+def test_the_record_of_a_uuid_is_looked_up_once_per_run() -> None:
+    first = of_run(session(records(edge(1, "web-edge", edgeGatewayType="NSXT_BACKED"))))
+    second = of_run(session())
+    for one in (first, second):
+        one.identity.api_version = "38.1"
+        assert target_edge(one, {"edge": edge_id(1)}).backend == "nsxt"  # type: ignore[arg-type]
+    assert (len(first.calls), len(second.calls)) == (1, 0)
