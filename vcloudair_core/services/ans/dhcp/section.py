@@ -58,9 +58,10 @@ class _DhcpList(Section[DhcpSpec, RuleT]):
             if spec.network in known:
                 resolved[position] = replace(spec, network=known[spec.network])
             elif spec.network:
-                names = ", ".join(sorted({repr(name) for name in known.values()})) or "none"
+                names = ", ".join(sorted({repr(name) for name in known.values()}))
+                hint = f"Use a connected network: {names}." if names else "Connect a network to the edge gateway first."
                 reason = f"no network {spec.network!r} is connected to the {store.target}"
-                problems.add(f"{path}.network".lstrip("."), reason, f"Use a connected network: {names}.")
+                problems.add(f"{path}.network".lstrip("."), reason, hint)
         problems.raise_if_any()
         return tuple(resolved)
 

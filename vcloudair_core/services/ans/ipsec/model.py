@@ -238,4 +238,5 @@ def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
         if matches:
             return matches[0]
     nearest = near(name, [tunnel.name for tunnel in tunnels if tunnel.name])
-    raise NotFoundError(f"IPsec tunnel not found: {name!r} on {target}.", hint=nearest[:1].upper() + nearest[1:])
+    hint = f"{nearest[:1].upper()}{nearest[1:]}" if nearest else "Run `vca ipsec list` to see the tunnels."
+    raise NotFoundError(f"IPsec tunnel not found: {name!r} on {target}.", hint=hint)

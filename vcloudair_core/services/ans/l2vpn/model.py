@@ -49,7 +49,7 @@ def with_secrets(
     """Return the steps, where each changed tunnel has the secret of its spec.
 
     A write of a tunnel sends its secret even if only other options change, because a server that does not return the
-    secret may require it. ``changed`` of a step does not name the secret in this case.
+    secret may require the secret. In this case, ``changed`` of the step does not contain the secret.
     """
     by_slot = {rule.slot: rule.spec for rule in live}
     completed = []
@@ -80,9 +80,10 @@ def find_tunnel(l2vpn: SectionState[Any], name: str, target: str) -> L2VpnTunnel
             raise AmbiguousMatchError(
                 f"{len(matches)} L2 VPN tunnels of {target} are named {name!r}.",
                 candidates=[{"rule_id": tunnel.rule_id, "name": tunnel.name} for tunnel in matches],
-                hint="Use the rule_id.",
+                hint="Use the rule_id of a tunnel.",
             )
         if matches:
             return matches[0]
     nearest = near(name, [tunnel.name for tunnel in tunnels if tunnel.name])
-    raise NotFoundError(f"L2 VPN tunnel not found: {name!r} on {target}.", hint=nearest[:1].upper() + nearest[1:])
+    hint = f"{nearest[:1].upper()}{nearest[1:]}" if nearest else "Run `vca l2vpn list` to see the tunnels."
+    raise NotFoundError(f"L2 VPN tunnel not found: {name!r} on {target}.", hint=hint)

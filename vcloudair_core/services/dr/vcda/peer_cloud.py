@@ -37,8 +37,9 @@ class PeerCloud:
     def session(self) -> Session:
         """Return the session at the other site, and sign in before the first use.
 
-        Raises: ConfigurationError if the sign-in is rejected or settings are missing. It is not an AuthenticationError,
-            because the session at this site is not affected. ApiError, TransportError, DecodeError.
+        Raises: ConfigurationError if the sign-in is rejected or settings are missing; ApiError, TransportError,
+            DecodeError. A rejected sign-in does not raise AuthenticationError, because the session at this site
+            continues.
         """
         if self._peer is None:
             settings = peer_settings(self._session.settings)
@@ -60,7 +61,7 @@ class PeerCloud:
 def peer_settings(settings: Settings) -> Settings:
     """Return the settings of a session at the other site.
 
-    Raises ConfigurationError if ``vcda_peer_user`` has no org.
+    Raises: ConfigurationError if ``vcda_peer_user`` has no org.
     """
     own = ("username", "password", "org", "vdc", "token", "api_token", "api_token_file", "saml_token", "auth_method")
     peer = settings.reset(*own, "api_version", "ca_path", "edge")

@@ -73,6 +73,7 @@ def test_show_refuses_an_unknown_tunnel(vca: Vca, fake: FakeClient) -> None:
     result = vca("l2vpn", "show", "other", "--edge", "dc-edge")
     assert result.code != 0
     assert "L2 VPN tunnel not found: 'other' on edge gateway dc-edge" in result.err
+    assert "Run `vca l2vpn list` to see the tunnels." in result.err
 
 
 @pytest.mark.parametrize("options", [[], ["--file", "x", "--stdout"]])

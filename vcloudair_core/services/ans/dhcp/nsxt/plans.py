@@ -52,7 +52,8 @@ class NetworkPlans:
     def network_of(self, spec: Any) -> str | None:
         """Return the display name of the network of a spec.
 
-        Without ``network``, it is the only network that contains the addresses, or None.
+        If ``network`` is not set, return the only network that contains the addresses. Return None if there are
+        several such networks, or none.
         """
         if spec.network is not None:
             return str(spec.network)
@@ -152,11 +153,17 @@ def _shared_of(spec: Any) -> dict[str, Any]:
 def _no_network(spec: Any, networks: Mapping[str, Mapping[str, Any]]) -> SpecError:
     option = "ip_range" if isinstance(spec, DhcpPoolSpec) else "ip_address"
     names = [name for name, network in networks.items() if ends_of(spec) and holds(network, *ends_of(spec))]
-    shown = ", ".join(map(repr, names or networks)) or "none"
+    shown = ", ".join(map(repr, names or networks))
     if names:
-        return SpecError("network", f"is required, because several networks contain the {option}: {shown}")
+        reason = f"is required, because several networks contain the {option}: {shown}"
+        return SpecError("network", reason, hint="Set network to one of these networks.")
     reason = f"{getattr(spec, option)!r} is not in the subnet of a network of the edge gateway"
-    return SpecError(option, reason, hint=f"Use an address of a connected network: {shown}.")
+    hint = (
+        f"Use an address of a connected network: {shown}."
+        if networks
+        else "Connect a network to the edge gateway first."
+    )
+    return SpecError(option, reason, hint=hint)
 
 
 def nsxt_list(kind: RuleListKind, plans: NetworkPlans) -> RuleListKind:
@@ -176,9 +183,8 @@ def nsxt_list(kind: RuleListKind, plans: NetworkPlans) -> RuleListKind:
 def check_document(before: Document, after: Document, spec: Any) -> None:
     """Raise SpecError if the server would reject a document after an edit.
 
-    Only new and changed pools and static bindings are checked.
-
-    ``after`` is the document with the edit. ``spec`` is the spec of the whole section, or None.
+    Only new and changed pools and static bindings are checked. ``after`` is the document with the edit. ``spec`` is the
+    spec of the whole section, or None.
     """
     problems = Problems()
     networks = networks_of(after.tree)
@@ -233,7 +239,7 @@ def _check_pool(
         problems.add(
             path("ip_range"),
             f"{pool.ip_range!r} overlaps the static IP pool {static} of the network {network['name']!r}",
-            "Use a range outside of the static IP pools, or shrink the static IP pool.",
+            "Use a range outside the static IP pools, or reduce the static IP pool.",
         )
 
 
@@ -276,7 +282,7 @@ def _check_collisions(
                 if record in old_bindings:
                     where = _path(spec, "pools", pool)("ip_range")
                 reason = f"the pool {pool.ip_range} contains {binding.ip_address}, the address of a static binding"
-                problems.add(where, reason, "Use an address outside of the pools for the static binding.")
+                problems.add(where, reason, "Use an address outside the pools for the static binding.")
 
 
 def _check_disabled(before: Document, after: Document, problems: Problems) -> None:
@@ -317,9 +323,9 @@ def check_fixed_fields(specs: Sequence[Any], plans: NetworkPlans, path: Callable
 
 
 def changed_networks(specs: Sequence[Any], plans: NetworkPlans, document: Document) -> list[str]:
-    """Return the names of networks with pools outside of ``specs`` that change.
+    """Return the names of networks in which pools that are not in ``specs`` change.
 
-    Their lease time or DNS servers change.
+    The lease time or the DNS servers of these pools change.
     """
     listed = {address_range(spec.ip_range or "") for spec in specs}
     names = []

@@ -84,8 +84,8 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
         config = self.api.get(_dhcp_path(urn))
         if not isinstance(config, dict) or "enabled" not in config:
             raise DecodeError(
-                f"Reading the DHCP services of {self.target} failed. An object with enabled was expected for the "
-                f"network {urn}."
+                f"Reading the DHCP services of {self.target} failed. The response for the network {urn!r} has no value "
+                "for 'enabled'."
             )
         return config
 
@@ -101,10 +101,10 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
     def write_changes(
         self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
     ) -> None:
-        """Delete static bindings, write DHCP services, then other static bindings.
+        """Delete static bindings, write DHCP services, and then write the other static bindings.
 
-        A changed static binding whose address another one had is deleted and created again. Otherwise, it is written
-        before the DHCP services if its new address is in no earlier pool.
+        If a static binding gets the address of another static binding, it is deleted and created again. Otherwise, a
+        changed static binding is written before the DHCP services if its new address is in no earlier pool.
         """
         writes = SingleWrites(self.api)
         known = _bindings_by_id(base)

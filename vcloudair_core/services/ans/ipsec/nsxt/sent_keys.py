@@ -43,7 +43,7 @@ class SentKeys:
 
     If the result of a new tunnel is unknown, the next read decides: the key is sent if the tunnel exists and has all
     values of the request. If the result of a changed key is unknown, the key does not count as sent, because a server
-    that hides keys does not show which key is set. The key is then sent again, which has the same effect.
+    that hides keys does not show which key is set. The next run sends the key again, which is harmless.
     """
 
     def __init__(self, fingerprints: KeyFingerprints) -> None:

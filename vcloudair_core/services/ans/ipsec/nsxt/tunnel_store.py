@@ -92,7 +92,7 @@ class TunnelStore(NsxtStore):
         return self.described(tunnel)
 
     def _identity_of(self, record: Mapping[str, Any]) -> str:
-        """Return the identity of a raw tunnel as for a tunnel without an ID."""
+        """Return the identity that a raw tunnel has before it gets an ID."""
         codec: Any = self._codec
         return new_identity(codec.rule_of(record).ends)
 

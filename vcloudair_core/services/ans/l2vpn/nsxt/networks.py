@@ -46,7 +46,7 @@ class EdgeNetworks:
         nearest = near(name_or_urn, names)
         raise NotFoundError(
             f"Network not found: {name_or_urn!r}. The edge gateway has no such routed network.",
-            hint=nearest[:1].upper() + nearest[1:],
+            hint=f"{nearest[:1].upper()}{nearest[1:]}" if nearest else "Run `vca network list` to see the networks.",
         )
 
     def id_of(self, name_or_urn: str) -> str:

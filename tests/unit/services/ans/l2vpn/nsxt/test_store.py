@@ -108,6 +108,7 @@ def test_networks_of_the_edge_gateway_are_named_by_name_or_urn(tmp_path: Path) -
         with pytest.raises(SpecError, match="has no such routed network") as met:
             l2vpn.ensure({**SERVER, "networks": [{"network": f"urn:vcloud:network:{other.network_id}"}]})
         assert met.value.problems[0].path == "networks[0].network"
+        assert met.value.problems[0].hint == "Run `vca network list` to see the networks."
         assert l2vpn.writes() == []
 
 
