@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tests.property.test_firewall import edges, members, parsed, rule_lists, rules
+from vcloudair_core.engine import fields as spec_fields
 from vcloudair_core.engine import matching, ordering
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.fields import fields_of
@@ -269,3 +270,16 @@ def test_usual_records_create_no_elements() -> None:
     body = b"<firewall><firewallRules>" + 20 * rule + b"</firewallRules></firewall>"
     with mock.patch.object(XmlFirewallCodec, "rule_of", side_effect=AssertionError):
         assert len(codec.decode(codec.parse(body)).user_rules) == 20
+
+
+@settings(max_examples=200, deadline=None)
+@given(rules("rule 1"), rules("rule 1"), st.booleans())
+def test_equal_fields_are_found_without_canonical_forms(
+    current: dict[str, Any], rule: dict[str, Any], is_same: bool
+) -> None:
+    spec = parse_rule(current if is_same else rule)
+    live = completed_rule(parse_rule(current))
+    changed = spec_fields.diff_fields(live, spec)
+    with mock.patch.object(spec_fields, "_are_equal", return_value=False):
+        assert spec_fields.diff_fields(live, spec) == changed
+    assert not (is_same and changed)

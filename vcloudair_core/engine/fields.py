@@ -112,7 +112,11 @@ def input_key(summary: str, *details: str, **info: Any) -> FieldInfo:
 
 
 _fields: dict[type, Mapping[str, FieldInfo]] = {}
-_compared: dict[type, tuple[tuple[str, FieldInfo], ...]] = {}
+_compared: dict[type, tuple[Mapping[str, FieldInfo], bool]] = {}
+"""The compared fields of each spec type.
+
+The flag is true if the default of each of these fields is None.
+"""
 
 
 def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
@@ -123,9 +127,11 @@ def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
     if spec_type not in _fields:
         undeclared = FieldInfo()
         infos = {entry.name: entry.metadata.get(_KEY, undeclared) for entry in dataclasses.fields(spec_type)}
-        _compared[spec_type] = tuple(
-            (name, info) for name, info in infos.items() if not (info.identity or info.read_only or info.input_only)
-        )
+        compared = {
+            name: info for name, info in infos.items() if not (info.identity or info.read_only or info.input_only)
+        }
+        defaults = {entry.name: entry.default for entry in dataclasses.fields(spec_type)}
+        _compared[spec_type] = compared, all(defaults[name] is None for name in compared)
         _fields[spec_type] = infos
     return _fields[spec_type]
 
@@ -188,16 +194,31 @@ def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> di
     ``also`` has the names of identity fields to compare too, for example if an object can be renamed. Shape: ``{field:
     (current value, desired value)}``.
     """
-    changed: dict[str, tuple[Any, Any]] = {}
     infos = fields_of(type(desired))
-    for name, info in (*_compared[type(desired)], *((name, infos[name]) for name in also)):
+    compared, is_omissible = _compared[type(desired)]
+    if not also and is_omissible and _are_equal(current, desired, compared):
+        return {}
+    changed: dict[str, tuple[Any, Any]] = {}
+    for name in (*compared, *also):
         value = getattr(desired, name)
         if value is None:
             continue
         current_value = getattr(current, name)
-        if current_value != value and not info.same(current_value, value):
+        if current_value != value and not infos[name].same(current_value, value):
             changed[name] = (current_value, value)
     return changed
+
+
+def _are_equal(current: Any, desired: Any, compared: Mapping[str, FieldInfo]) -> bool:
+    """Return True if all compared fields that are set have equal values.
+
+    Most rules of a long list are equal, and set only a few fields. A field that is missing in ``__dict__`` is not set:
+    see :func:`spec_with`.
+    """
+    for name, value in vars(desired).items():
+        if value is not None and name in compared and getattr(current, name) != value:
+            return False
+    return True
 
 
 def spec_with(spec_type: type[_SpecT], values: dict[str, Any]) -> _SpecT:

@@ -46,8 +46,11 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-POLL_INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
-"""Waits between polls in seconds, with ±20 % jitter. The last value is repeated."""
+POLL_INTERVALS_S = (0.1, 0.4, 1.0, 2.0, 3.0, 5.0)
+"""Waits between polls in seconds, with ±20 % jitter. The last value is repeated.
+
+The first poll finds short tasks done. The other polls are at the times that suit long tasks.
+"""
 
 STUCK_AFTER_S = 600.0
 """Default timeout in seconds for a task that does not change."""

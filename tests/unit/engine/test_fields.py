@@ -13,6 +13,7 @@ from vcloudair_core.engine.fields import (
     secret_names,
     secrets_in,
     spec_field,
+    spec_with,
 )
 from vcloudair_core.util.redaction import Secret
 
@@ -36,6 +37,14 @@ def test_only_set_fields_with_another_meaning_differ() -> None:
         "color": (None, "blue"),
         "size": (3, 4),
     }
+
+
+def test_fields_that_are_not_set_keep_their_default() -> None:
+    assert diff_fields(Sample(size=4), spec_with(Sample, {"words": ("x",)})) == {
+        "words": (None, ("x",)),
+        "size": (4, 3),
+    }
+    assert diff_fields(OuterSample(pin=Secret("1")), spec_with(OuterSample, {})) == {}
 
 
 def test_an_identity_is_compared_on_request() -> None:

@@ -47,8 +47,19 @@ def _query_stream(variables: Variables) -> Job:
     return lambda turn: sum(1 for _ in query)
 
 
+def _poll_without_waits() -> None:
+    """Make the library poll tasks without waits, as the bare calls do.
+
+    The simulated tasks end at once.
+    """
+    from vcloudair_core.session import tasks
+
+    tasks.POLL_INTERVALS_S = (0.0,)
+
+
 def _firewall(variables: Variables, wanted: Any) -> Job:
     client = _signed_in(variables)
+    _poll_without_waits()
     target = {"edge": variables["edge"]}
     client.read("ans.firewall", target)  # The first read looks up the edge.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def backend_in_version(backend: str, api_version: str) -> str:
     return f"{backend} {api_version}" if backend == NSXT else backend
 
 
+@lru_cache(maxsize=64)
 def split_backend(name: str) -> tuple[str, tuple[int, int]]:
     """Split a name from ``backend_in_version`` into the backend and the API version.
 

@@ -6,6 +6,7 @@ Source: protocol/nsxt.md §13.1.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.services.ans.edge.backend import NSXT, NSXV, VCLOUDAIR
@@ -16,6 +17,7 @@ from vcloudair_core.services.ans.section.rule_values import (
     INTERFACE,
     INTERFACES,
     NAME,
+    OBJECT,
     is_application_id,
     member,
     split_name,
@@ -38,13 +40,24 @@ def is_default_name(name: str) -> bool:
     return name.casefold().startswith(DEFAULT_RULE_PREFIX.casefold())
 
 
+@lru_cache(maxsize=65536)
+def _kinds_of(members: tuple[str, ...]) -> frozenset[str]:
+    """Return the kinds of members.
+
+    Most sources and destinations contain only addresses.
+    """
+    return frozenset(parsed.kind for text in members if (parsed := member(text)) is not None)
+
+
 def _interface_limits(names: Collection[str], hint: str) -> Iterator[Limit]:
     """Yield the limits of interfaces in sources and destinations.
 
     Interfaces with a number, such as ``vnic-0``, are always unsupported. ``names`` are other unsupported interfaces.
     """
 
-    def interfaces(members: Iterable[str]) -> tuple[str, ...]:
+    def interfaces(members: tuple[str, ...]) -> tuple[str, ...]:
+        if INTERFACE not in _kinds_of(members):
+            return ()
         return tuple(
             text
             for text in members
@@ -58,13 +71,15 @@ def _interface_limits(names: Collection[str], hint: str) -> Iterator[Limit]:
         yield Limit(side, "rules have no interfaces", hint, values=values, refused=interfaces)
 
 
-def _grouping_objects(members: Iterable[str]) -> tuple[str, ...]:
+def _grouping_objects(members: tuple[str, ...]) -> tuple[str, ...]:
     """Return the members that are IDs of NSX-V objects, such as ``ipset-2``."""
+    if OBJECT not in _kinds_of(members):
+        return ()
     return tuple(
         text
         for text in members
         if (parsed := member(text)) is not None
-        and parsed.kind == "object"
+        and parsed.kind == OBJECT
         and not parsed.text.startswith(("urn:vcloud:firewallGroup:", "urn:vcloud:network:"))
     )
 
@@ -73,7 +88,9 @@ def _names(members: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in members if (parsed := member(text)) is not None and parsed.kind == NAME)
 
 
-def _vm_names(members: Iterable[str]) -> tuple[str, ...]:
+def _vm_names(members: tuple[str, ...]) -> tuple[str, ...]:
+    if NAME not in _kinds_of(members):
+        return ()
     return tuple(text for text in members if split_name(text)[0] in ("vm", "vapp"))
 
 

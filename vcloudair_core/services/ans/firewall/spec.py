@@ -95,6 +95,13 @@ def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
     return frozenset((ANY,)) if (ANY, (ANY,), (ANY,)) in merged else frozenset(merged)
 
 
+def matches_any_traffic(services: Sequence[ServiceSpec]) -> bool:
+    """Return True if one of the services matches any protocol and port."""
+    return any(fold(service.protocol) == ANY for service in services) and services_meaning(services) == frozenset(
+        (ANY,)
+    )
+
+
 @dataclass(frozen=True)
 class FirewallRuleSpec:
     """A firewall rule. A field that is None keeps its value.
@@ -327,7 +334,7 @@ def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> Firewal
 
 
 def _matches_any(services: tuple[ServiceSpec, ...] | None) -> bool:
-    return services is None or services_meaning(services) == frozenset((ANY,))
+    return services is None or matches_any_traffic(services)
 
 
 # -- policy ------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ class ObjectDirectory(ABC):
         The server does not check these IDs.
         """
         return (
-            bool(self.checked_prefix) and bool(self.kind_of_id(object_id)) and object_id.startswith(self.checked_prefix)
+            bool(self.checked_prefix) and object_id.startswith(self.checked_prefix) and bool(self.kind_of_id(object_id))
         )
 
     def missing_hint(self, kind: str, name: str) -> str:

@@ -34,6 +34,8 @@ def with_ids(
         (text for spec in specs for text in spec.applications or ()) if has_applications else (),
     )
     looked_up = lookup.looked_up
+    if not looked_up and not has_applications:
+        return specs
     resolved: list[FirewallRuleSpec] = []
     for spec, path in zip(specs, paths, strict=True):
         members = (*(spec.source or ()), *(spec.destination or ()))
@@ -75,12 +77,16 @@ def resolve_objects(store: Any, specs: Sequence[FirewallRuleSpec], paths: Sequen
 
 def object_ids(specs: Iterable[FirewallRuleSpec]) -> Iterator[str]:
     """Yield the IDs of the objects in rules."""
+    members: set[str] = set()  # long lists repeat many members, such as any
+    applications: set[str] = set()
     for spec in specs:
-        for text in (*(spec.source or ()), *(spec.destination or ())):
-            parsed = member(text)
-            if parsed is not None and parsed.kind == OBJECT:
-                yield parsed.text
-        yield from (text for text in spec.applications or () if is_application_id(text))
+        members.update(spec.source or (), spec.destination or ())
+        applications.update(spec.applications or ())
+    for text in members:
+        parsed = member(text)
+        if parsed is not None and parsed.kind == OBJECT:
+            yield parsed.text
+    yield from filter(is_application_id, applications)
 
 
 def with_names(shown: Mapping[str, Any], names: ObjectNames | None) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def with_names(shown: Mapping[str, Any], names: ObjectNames | None) -> dict[str,
 
     Objects whose name is not unique keep their ID.
     """
-    if names is None:
+    if names is None or names.is_empty:
         return dict(shown)
     changes: dict[str, Any] = {side: _members(shown[side], names) for side in SIDES if shown.get(side)}
     if shown.get(APPLICATIONS):
@@ -98,7 +104,7 @@ def with_names(shown: Mapping[str, Any], names: ObjectNames | None) -> dict[str,
 
 def change_with_names(change: Change, names: ObjectNames | None) -> Change:
     """Return a change that displays names instead of IDs."""
-    if names is None:
+    if names is None or names.is_empty:
         return change
     before, after = (values and with_names(values, names) for values in (change.before, change.after))
     return replace(change, before=before, after=after)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from vcloudair_core.engine.ensure.garbage_collection import paused_collection
 from vcloudair_core.errors import UNKNOWN, BusyError, DecodeError, TaskFailedError, VcloudAirError
 from vcloudair_core.session.api_errors import BUSY_CODES
 from vcloudair_core.session.tasks import task_of_response, wait_for_task
@@ -178,7 +179,8 @@ def _links(header: str) -> Iterator[str]:
 
 
 def _tree(response: Response, path: str) -> Any:
-    return parse_json(response.body, what=f"the response of {path}")
+    with paused_collection():
+        return parse_json(response.body, what=f"the response of {path}")
 
 
 def _values(tree: Any, path: str) -> list[Any]:

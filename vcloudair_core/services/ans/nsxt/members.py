@@ -28,6 +28,11 @@ def members_of_side(addresses: Any, groups: Any) -> tuple[str, ...]:
 
     A managed group is replaced by its addresses or networks.
     """
+    if not groups:
+        texts = texts_of(addresses)
+        if len(texts) == 1:  # most rules have at most one address
+            return texts if texts[0].strip() else (ANY,)
+        return tuple(dict.fromkeys(text for text in texts if text.strip())) or (ANY,)
     members = [address for address in texts_of(addresses) if address.strip()]
     for group in items_of(groups):
         if not isinstance(group, dict):
@@ -76,6 +81,8 @@ def group_references(
     ``others`` has groups and networks, as URNs or ``internal``. A group that the rule already refers to keeps its
     reference. All networks together become one group. If ``is_inline`` is False, the addresses become an IP set.
     """
+    if not others and (is_inline or not addresses):
+        return None
     current = {
         member_of_group(group): group for group in items_of(raw.get(f"{side}FirewallGroups")) if isinstance(group, dict)
     }

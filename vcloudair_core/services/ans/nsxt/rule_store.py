@@ -5,7 +5,6 @@ Source: protocol/nsxt.md §1.
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.services.ans.nsxt.api import CloudApi
+from vcloudair_core.services.ans.section.json_codec import JsonCodec
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.nsxt.helper_objects import HelperObjects
@@ -66,7 +66,8 @@ class CloudApiStore(Store):
 
     def document_of(self, tree: dict[str, Any]) -> Document:
         """Return the document for a tree from ``read_tree``. Raises: DecodeError."""
-        return self._codec.parse(json.dumps(tree).encode())
+        assert isinstance(self._codec, JsonCodec), type(self._codec).__name__
+        return self._codec.document(tree)
 
     @abstractmethod
     def wait_until_idle(self) -> None:

@@ -73,13 +73,15 @@ class SectionCodec(Protocol[SettingsT]):
 
 @dataclass(frozen=True)
 class KeptRecords:
-    """The records that an edit did not change, so that their rules can be reused.
+    """The records that did not change since an earlier document.
+
+    Their rules can be reused.
 
     Attributes:
-        tree, codec: The tree and the codec of the edited document.
-        earlier: The document before the edit.
-        slots: For each record of the edited document, the slot of the same record in ``earlier``, or None for a new or
-            changed record.
+        tree, codec: The tree and the codec of the document.
+        earlier: The earlier document: before an edit, or from an earlier read.
+        slots: For each record of the document, the slot of the same record in ``earlier``, or None for a new or changed
+            record.
     """
 
     tree: Any
@@ -108,7 +110,7 @@ class SectionDocument(Document, Generic[SettingsT]):
     """A document of a section. Its codec decodes the document once, at first use.
 
     ``names`` has the names of the objects that rules contain, for display. It is None if the objects have no names.
-    ``kept`` contains the records that an edit did not change, or is None.
+    ``kept`` contains the records that did not change since an earlier document, or is None.
     """
 
     codec: SectionCodec[SettingsT] = field(kw_only=True, repr=False, compare=False)
@@ -122,10 +124,10 @@ class SectionDocument(Document, Generic[SettingsT]):
             return self.codec.decode(self)
 
     def kept_rules(self, count: int) -> Sequence[LiveRule | None]:
-        """Return the rules that were decoded before an edit, one for each record.
+        """Return the rules that were decoded in an earlier document, one for each record.
 
-        ``count`` is the number of records. The entry is None for a new or changed record, or if the document is not the
-        result of an edit.
+        ``count`` is the number of records. The entry is None for a new or changed record, or if there is no earlier
+        document.
         """
         kept = self.kept
         if kept is None or kept.tree is not self.tree or kept.codec is not self.codec or len(kept.slots) != count:

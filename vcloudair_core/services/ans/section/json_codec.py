@@ -110,6 +110,22 @@ class JsonCodec(ABC, Generic[SettingsT]):
         version = version if isinstance(version, int) and not isinstance(version, bool) else None
         return self.document_type(self.section, tree, version, self.backend, self.media_type, codec=self)
 
+    def with_kept_rules(
+        self, document: SectionDocument[SettingsT], earlier: SectionDocument[SettingsT]
+    ) -> SectionDocument[SettingsT]:
+        """Return a document that reuses the decoded rules of an earlier read.
+
+        A rule is reused if its record equals the record with the same ID in ``earlier``. The codec must decode a rule
+        from its record only.
+        """
+        before = self.records(earlier.tree)
+        places = {record.get("id"): slot for slot, record in enumerate(before) if isinstance(record, dict)}
+        slots: list[int | None] = []
+        for record in self.records(document.tree):
+            slot = places.get(record.get("id")) if isinstance(record, dict) else None
+            slots.append(slot if slot is not None and before[slot] == record else None)
+        return replace(document, kept=KeptRecords(document.tree, self, earlier, slots))
+
     def encode(self, document: Document) -> bytes:
         """Return the whole section, with the version if the document has one.
 

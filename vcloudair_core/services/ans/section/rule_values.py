@@ -220,6 +220,8 @@ def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
 def is_any(members: Sequence[str]) -> bool:
     """Return True if the members together match every address."""
     if len(members) == 1:
+        if members[0] == ANY:
+            return True
         parsed = member(members[0]) or Member(ADDRESS, members[0])
         return parsed.kind == ADDRESS and fold(parsed.text) == ANY  # no other single member matches every address
     return endpoint_meaning(members) == frozenset((ANY,))

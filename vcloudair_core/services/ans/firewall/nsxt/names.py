@@ -40,7 +40,9 @@ def _resolved(objects: HelperObjects, spec: FirewallRuleSpec, path: str, problem
     for service in services or ():
         if service.protocol == "icmp" and service.icmp_type not in (None, ANY):
             _check_icmp_type(objects, service, path, problems)
-    resolved = spec.with_traffic(spec.source, spec.destination, services, applications)
+    resolved = spec
+    if applications != spec.applications or services != spec.services:
+        resolved = spec.with_traffic(spec.source, spec.destination, services, applications)
     if spec.applied_to:
         resolved = resolved.with_network(shown_network(objects, spec.applied_to, path, problems))
     return spec if resolved == spec else resolved

@@ -5,7 +5,7 @@ Source: protocol/nsxt.md §5, §8.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
@@ -17,7 +17,7 @@ from vcloudair_core.services.ans.firewall.nsxt.services import (
     raw_items,
     services_of_rule,
 )
-from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec, services_meaning
+from vcloudair_core.services.ans.firewall.spec import SIDES, FirewallRuleSpec, ServiceSpec, matches_any_traffic
 from vcloudair_core.services.ans.nsxt.members import group_references, members_of_side, split_sides
 from vcloudair_core.services.ans.section.document import SettingsT
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
@@ -32,6 +32,9 @@ _DIRECTIONS = {"IN": "in", "OUT": "out", "IN_OUT": "inout"}
 _WIRE_DIRECTIONS = {name: wire for wire, name in _DIRECTIONS.items()}
 IP_VERSIONS = {"IPV4": "4", "IPV6": "6", "IPV4_IPV6": "any"}
 _WIRE_IP_VERSIONS = {name: wire for wire, name in IP_VERSIONS.items()}
+_SIMPLE = {"name": "name", "logging": "logging", "description": "comments"}
+"""The JSON key of each field whose value is the same in JSON."""
+
 _MAX_NAME = 255
 _WRITTEN = (
     "action", "enabled", "logging", "description", "direction", "ip_version", "applied_to", "source_exclude",
@@ -60,28 +63,27 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
 
     def rule_of(self, record: Mapping[str, Any]) -> FirewallRuleSpec:
         """Decode the rule in a record."""
-        source, destination = (
-            members_of_side(record.get(f"{side}FirewallIpAddresses"), record.get(f"{side}FirewallGroups"))
-            for side in SIDES
-        )
+        get = record.get
+        active = get("active")
+        applied_to = get("appliedTo")
         applications = applications_of(record)
         values = {
-            "name": text_of(record.get("name")) or "",
+            "name": text_of(get("name")) or "",
             "action": action_of(record),
-            "enabled": bool_of(record.get("active"), bool_of(record.get("enabled"), True)),
-            "logging": bool_of(record.get("logging"), False),
-            "description": text_of(record.get("comments")) or "",
-            "source": source,
-            "destination": destination,
-            "source_exclude": bool_of(record.get(_excluded("source")), False),
-            "destination_exclude": bool_of(record.get(_excluded("destination")), False),
+            "enabled": active if type(active) is bool else bool_of(active, bool_of(get("enabled"), True)),
+            "logging": bool_of(get("logging"), False),
+            "description": text_of(get("comments")) or "",
+            "source": members_of_side(get("sourceFirewallIpAddresses"), get("sourceFirewallGroups")),
+            "destination": members_of_side(get("destinationFirewallIpAddresses"), get("destinationFirewallGroups")),
+            "source_exclude": bool_of(get("sourceGroupsExcluded"), False),
+            "destination_exclude": bool_of(get("destinationGroupsExcluded"), False),
             "services": services_of_rule(record, applications),
             "applications": applications,
             "match_translated": False,
-            "direction": _DIRECTIONS.get(str(record.get("direction")), "inout"),
-            "ip_version": IP_VERSIONS.get(str(record.get("ipProtocol")), "any"),
-            "applied_to": text_of(mapping_of(record.get("appliedTo")).get("name")) or "",
-            "rule_id": text_of(record.get("id")),
+            "direction": _DIRECTIONS.get(str(get("direction")), "inout"),
+            "ip_version": IP_VERSIONS.get(str(get("ipProtocol")), "any"),
+            "applied_to": (text_of(mapping_of(applied_to).get("name")) or "") if applied_to else "",
+            "rule_id": text_of(get("id")),
         }
         return spec_with(FirewallRuleSpec, values)
 
@@ -100,9 +102,8 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
         return self._changed(dict(record), spec, changed)
 
     def _changed(self, raw: dict[str, Any], spec: FirewallRuleSpec, changed: Sequence[str]) -> dict[str, Any]:
-        for key, value in self._simple_values(raw, spec):
-            if key in changed:
-                raw |= value
+        for name in changed:
+            raw |= self._simple_values(raw, spec, name)
         for side in SIDES:
             if side in changed:
                 self._set_side(raw, side, getattr(spec, side) or (ANY,))
@@ -111,7 +112,7 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
         if "services" in changed or "applications" in changed:
             services = spec.services if spec.services is not None else self.rule_of(raw).services or ()
             applications = spec.applications if spec.applications is not None else applications_of(raw)
-            if services and services_meaning(services) == frozenset((ANY,)):
+            if matches_any_traffic(services):
                 # Ports and profiles of the other services would narrow the rule.
                 services = ()
             raw["applicationPortProfiles"] = profile_references(services, applications, raw, is_inline=self.has_ports)
@@ -131,24 +132,28 @@ class NsxtRuleCodec(JsonCodec[SettingsT]):
         if self.has_addresses:
             raw[f"{side}FirewallIpAddresses"] = (addresses or None) if is_inline else None
 
-    def _simple_values(self, raw: Mapping[str, Any], spec: FirewallRuleSpec) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the fields whose JSON values do not depend on references.
+    def _simple_values(self, raw: Mapping[str, Any], spec: FirewallRuleSpec, name: str) -> dict[str, Any]:
+        """Return the JSON values of a field, by JSON key.
 
-        Shape of an item: ``(field, {JSON key: value})``.
+        Return an empty dict for the fields whose values depend on references.
         """
-        action = _WIRE_ACTIONS.get(spec.action or "", "ALLOW")
-        yield "name", {"name": spec.name}
-        # Old records also have the deprecated key `action`, which has no value for REJECT.
-        deprecated = {"action": action if action != "REJECT" else None} if "action" in raw else {}
-        yield "action", {"actionValue": action, **deprecated}
-        yield "enabled", {self.enabled_key: spec.enabled}
-        yield "logging", {"logging": spec.logging}
-        yield "description", {"comments": spec.description}
-        yield "direction", {"direction": _WIRE_DIRECTIONS[spec.direction or "inout"]}
-        yield "ip_version", {"ipProtocol": _WIRE_IP_VERSIONS[spec.ip_version or "any"]}
-        yield "applied_to", {"appliedTo": _network(spec.applied_to or "")}
-        for side in SIDES:
-            yield f"{side}_exclude", {_excluded(side): getattr(spec, f"{side}_exclude")} if self.has_exclusions else {}
+        if name in _SIMPLE:
+            return {_SIMPLE[name]: getattr(spec, name)}
+        if name == "action":
+            action = _WIRE_ACTIONS.get(spec.action or "", "ALLOW")
+            # Old records also have the deprecated key `action`, which has no value for REJECT.
+            deprecated = {"action": action if action != "REJECT" else None} if "action" in raw else {}
+            return {"actionValue": action, **deprecated}
+        if name == "enabled":
+            return {self.enabled_key: spec.enabled}
+        if name == "direction":
+            return {"direction": _WIRE_DIRECTIONS[spec.direction or "inout"]}
+        if name == "ip_version":
+            return {"ipProtocol": _WIRE_IP_VERSIONS[spec.ip_version or "any"]}
+        if name == "applied_to":
+            return {"appliedTo": _network(spec.applied_to or "")}
+        side = name.removesuffix("_exclude")
+        return {_excluded(side): getattr(spec, name)} if side != name and self.has_exclusions else {}
 
 
 def rule_title(spec: FirewallRuleSpec) -> str:

@@ -6,6 +6,7 @@ Source: protocol/nsxt.md §0.2, §4, §5.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
@@ -30,23 +31,21 @@ def services_of_rule(record: Mapping[str, Any], applications: Sequence[str]) -> 
 
     ``applications`` are the names of the other profiles. A rule without ports and profiles matches any service.
     """
-    services = [service for item in items_of(record.get("rawPortProtocols")) for service in _raw_service(item)]
+    services = [service for item in items_of(record.get("rawPortProtocols")) if (service := _raw_service(item))]
     for profile in _profiles(record):
         services += [_service(service) for service in items_of(mapping_of(profile.get(CONTENT)).get(SERVICE))]
     if not services and not applications:
         return (ServiceSpec(),)
-    return tuple(dict.fromkeys(services))
+    return tuple(services if len(services) == 1 else dict.fromkeys(services))
 
 
 def applications_of(record: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the rule's profiles that have no equivalent services."""
     profiles = [profile for profile in _profiles(record) if not _has_services(profile)]
     names = [str(profile.get("name") or profile.get("id")) for profile in profiles]
-    names += [
-        f"{_RAW}{'+'.join(sorted(mapping_of(item)))}"
-        for item in items_of(record.get("rawPortProtocols"))
-        if not mapping_of(mapping_of(item).get("layer4Item"))
-    ]
+    for item in items_of(record.get("rawPortProtocols")):
+        if not mapping_of(mapping_of(item).get("layer4Item")):
+            names.append(f"{_RAW}{'+'.join(sorted(mapping_of(item)))}")
     return tuple(names)
 
 
@@ -91,7 +90,8 @@ def profile_references(
 
 
 def _profiles(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [profile for profile in items_of(record.get("applicationPortProfiles")) if isinstance(profile, dict)]
+    profiles = record.get("applicationPortProfiles")
+    return [profile for profile in items_of(profiles) if isinstance(profile, dict)] if profiles else []
 
 
 def _has_services(profile: Mapping[str, Any]) -> bool:
@@ -106,13 +106,17 @@ def _service(content: Mapping[str, Any]) -> ServiceSpec:
     return ServiceSpec(str(content["protocol"]), None if ANY in ports else ports or None)
 
 
-def _raw_service(item: Any) -> Iterator[ServiceSpec]:
+def _raw_service(item: Any) -> ServiceSpec | None:
     layer4 = mapping_of(mapping_of(item).get("layer4Item"))
     protocol = str(layer4.get("protocol") or "").casefold()
-    if protocol:
-        yield ServiceSpec(
-            protocol, texts_of(layer4.get("destinationPorts")) or None, texts_of(layer4.get("sourcePorts")) or None
-        )
+    if not protocol:
+        return None
+    return _service_with(protocol, texts_of(layer4.get("destinationPorts")), texts_of(layer4.get("sourcePorts")))
+
+
+@lru_cache(maxsize=16384)
+def _service_with(protocol: str, ports: tuple[str, ...], source_ports: tuple[str, ...]) -> ServiceSpec:
+    return ServiceSpec(protocol, ports or None, source_ports or None)
 
 
 def _chunks(ports: Sequence[str]) -> Iterator[list[str]]:

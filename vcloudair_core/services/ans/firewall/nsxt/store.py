@@ -15,6 +15,8 @@ from vcloudair_core.services.ans.nsxt.api import gateway_path
 from vcloudair_core.services.ans.nsxt.ignored_logging import IGNORED_LOGGING, LoggingRequests
 from vcloudair_core.services.ans.nsxt.references import sent
 from vcloudair_core.services.ans.nsxt.store import NsxtStore, SingleWrites, changed_records
+from vcloudair_core.services.ans.section.document import SectionDocument
+from vcloudair_core.services.ans.section.json_codec import JsonCodec
 from vcloudair_core.services.ans.section.json_values import mapping_of
 from vcloudair_core.services.ans.section.store import StageableSectionStore
 from vcloudair_core.session.versions import is_at_least
@@ -29,6 +31,7 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._earlier: SectionDocument[Any] | None = None
         self._logging = LoggingRequests(self.session, self.target_key)
         self.directory = NsxtDirectory(self.session, self.objects, f"urn:vcloud:gateway:{self.edge.edge_id}")
 
@@ -69,7 +72,15 @@ class NsxtFirewallStore(NsxtStore, StageableSectionStore):
 
         Raises: DecodeError.
         """
-        return document_with_names(super().document_of(tree), self.directory)
+        document = super().document_of(tree)
+        assert isinstance(document, SectionDocument), type(document).__name__
+        assert isinstance(self._codec, JsonCodec), type(self._codec).__name__
+        if self._earlier is not None:
+            # Most rules are the same before and after a write, so they are decoded only once.
+            document = self._codec.with_kept_rules(document, self._earlier)
+        named = document_with_names(document, self.directory)
+        self._earlier = named if isinstance(named, SectionDocument) else None
+        return named
 
     def read_tree(self) -> dict[str, Any]:
         """Return the rules with the content of their groups and profiles."""

@@ -184,3 +184,16 @@ def test_unknown_raw_items_are_not_any_service() -> None:
     rule = state_of(document(NEW, {**LIVE, "applicationPortProfiles": None, "rawPortProtocols": [{"icmpItem": {}}]}))
     assert rule.user_rules[0].spec.services == ()
     assert rule.user_rules[0].spec.applications == ("raw:icmpItem",)
+
+
+def test_rules_of_equal_records_are_decoded_once() -> None:
+    records = [{"id": f"r{number}", "name": f"rule {number}", **ANYTHING} for number in range(4)]
+    earlier = document(NEW, *records)
+    changed = {**records[1], "actionValue": "ALLOW"}
+    nameless = {key: value for key, value in records[2].items() if key != "id"}
+    later = document(NEW, {"id": "r9", "name": "new", **ANYTHING}, records[3], changed, nameless, records[0])
+    kept = NEW.with_kept_rules(later, earlier)
+    assert kept.decoded == later.decoded
+    before = {rule.spec.rule_id: rule.spec for rule in state_of(earlier).user_rules}
+    reused = [rule.spec.rule_id for rule in state_of(kept).user_rules if rule.spec is before.get(rule.spec.rule_id)]
+    assert reused == ["r3", "r0"]
