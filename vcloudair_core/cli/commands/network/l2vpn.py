@@ -33,8 +33,7 @@ def list_tunnels(
     """List the L2 VPN tunnels of an edge gateway, with status and last error.
 
     JSON and YAML print the whole section, without keys and peer codes. With `--no-status`, the output is valid input
-    for `vcloudair.cloud.vca_l2vpn`. The output is also a valid value of the key `l2vpn` in a document for
-    `vca edge apply`.
+    for `vcloudair.cloud.vca_l2vpn`, and a valid value of the key `l2vpn` in a document for `vca edge apply`.
 
     Example:
         vca l2vpn list --edge nsxt-edge1 --no-status
