@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,22 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.side_by_side import __main__ as side_by_side
-from tests.benchmarks.side_by_side import regress
+from tests.benchmarks.side_by_side import cloud as clouds
+from tests.benchmarks.side_by_side import regress, runner
 from tests.benchmarks.side_by_side.__main__ import KEPT, compared, main, matches
+from tests.benchmarks.side_by_side.contestants import Turn
 from tests.benchmarks.side_by_side.measurements import Row, compare, exponent, growths
 from tests.benchmarks.side_by_side.runner import Effort, Measured, measure
-from tests.benchmarks.side_by_side.scenarios import FLOOR, ORIGINAL, OURS, PEERS, SCENARIOS, Scenario
+from tests.benchmarks.side_by_side.scenarios import (
+    FILE,
+    FLOOR,
+    ORIGINAL,
+    OURS,
+    PEERS,
+    PYVCLOUD,
+    SCENARIOS,
+    Scenario,
+)
 from tests.benchmarks.side_by_side.table import table
 
 SCENARIO = next(one for one in SCENARIOS if one.name == "firewall-same-json")
@@ -193,18 +206,83 @@ def test_more_memory_than_kept_is_a_regression() -> None:
     assert worse(measured(70.0), measured(95.0)) == {f"mb_more of {OURS}"}
 
 
-def test_short_run_measures_failovers_beside_the_other_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[list[str]] = []
+def test_short_run_measures_contenders_that_wait_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[set[tuple[str, str]]] = []
 
     def note(chosen: Any, effort: Effort, folder: Path, measured: Measured, say: Any) -> None:
-        runs.append([scenario.name for scenario, _, _ in chosen])
-        measured.rows += [Row(scenario.name, 1, 20, OURS, [1.0], [1]) for scenario, _, _ in chosen]
+        runs.append({(scenario.name, contender) for scenario, _, _ in chosen for contender in scenario.contenders})
+        measured.rows += [
+            Row(scenario.name, size, latency_ms, contender, [2.0 if contender == OURS else 1.0], [1])
+            for scenario, size, latency_ms in chosen
+            for contender in scenario.contenders
+        ]
 
     monkeypatch.setattr(side_by_side, "measure", note)
-    chosen = matches(["recovery", "sign-in"], is_quick=False)
+    chosen = matches(["recovery", "metrics", "sign-in"], is_quick=False)
+    whole = {(scenario.name, contender) for scenario, _, _ in chosen for contender in scenario.contenders}
+    waiting = {match for match in whole if match[0] == "recovery"} | {("metrics", ORIGINAL), ("metrics-now", PYVCLOUD)}
     measured = side_by_side._measured(chosen, side_by_side.SHORT)
-    assert sorted(map(tuple, map(sorted, map(set, runs)))) == [("recovery",), ("sign-in",)]
-    assert len(measured.rows) == len(chosen)
+    assert sorted(runs, key=len) == sorted([waiting, whole - waiting], key=len)
+    beside = next(row for row in measured.rows if (row.scenario, row.contender) == ("metrics", ORIGINAL))
+    assert (beside.to_ours, beside.to_floor) == (0.5, 1.0)
     runs.clear()
     side_by_side._measured(chosen, side_by_side.FULL)
-    assert sorted(map(set, runs), key=len) == [set(), {"recovery", "sign-in"}]
+    assert sorted(runs, key=len) == [set(), whole]
+
+
+def test_latencies_share_a_simulator_and_local_contenders_are_measured_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Stub(clouds.Cloud):
+        started = 0
+
+        def __init__(self) -> None:
+            self.edges = [("e1", "edge-1"), ("e2", "edge-2")]
+            self.env, self.latency_ms = {"VCA_CA_PATH": ""}, 0
+
+        def variables(self) -> dict[str, Any]:
+            return {}
+
+        def org_id(self) -> str:
+            return "1"
+
+        def set_latency(self, latency_ms: int) -> None:
+            self.latency_ms = latency_ms
+
+        def forget_calls(self) -> None:
+            assert self.latency_ms == 0
+
+        def calls(self) -> int:
+            assert self.latency_ms == 0
+            return 1
+
+    cloud, turns = Stub(), []
+
+    class Contender:
+        import_s = imported_mb = 0.0
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def turn(self, number: int) -> Turn:
+            turns.append((self.name, number, cloud.latency_ms))
+            return Turn(0.5, 7, 10.0)
+
+        def close(self) -> None:
+            turns.append((self.name, -1, -1))
+
+    @contextmanager
+    def running(*_: Any, **__: Any) -> Iterator[Stub]:
+        Stub.started += 1
+        yield cloud
+
+    monkeypatch.setattr(clouds, "running", running)
+    monkeypatch.setattr(runner, "enter", lambda entry: Contender(entry.contender))
+    scenario = Scenario("inventory", "t", "u", (OURS, FILE), {0: (7,), 20: (7,)}, local=(FILE,), floors={OURS: FILE})
+    measured = Measured()
+    effort = Effort(turns=1, budget_s=1.0)
+    measure([(scenario, 7, 0), (scenario, 7, 20)], effort, tmp_path, measured, lambda text: None)
+    assert Stub.started == 1
+    assert turns[:-2] == [(OURS, 0, 0), (FILE, 0, 0), (OURS, 1, 0), (FILE, 1, 0), (OURS, 2, 20), (OURS, 3, 20)]
+    found = [(row.latency_ms, row.contender, row.to_floor) for row in measured.rows]
+    assert found == [(0, OURS, 1.0), (0, FILE, None), (20, OURS, 1.0), (20, FILE, None)]

@@ -269,9 +269,12 @@ _FIXED = (
 def changeable_options() -> tuple[str, ...]:
     """Return the names of the options that can change at run time.
 
-    These are the options for tasks, writes, DR, NSX-T edge gateways and VMware Cloud Director Availability.
+    These are the latency and the options for tasks, writes, DR, NSX-T edge gateways and VMware Cloud Director
+    Availability.
     """
     names = [option.name for option in fields(SimulatorConfig)]
     first, end = names.index("queued_owner"), names.index("vdc_cpu_limit_mhz")
-    changeable = names[first:end] + [option.name for option in (*fields(NsxtOptions), *fields(VcdaOptions))]
+    changeable = ["latency_ms", *names[first:end]] + [
+        option.name for option in (*fields(NsxtOptions), *fields(VcdaOptions))
+    ]
     return tuple(name for name in changeable if name not in _FIXED)

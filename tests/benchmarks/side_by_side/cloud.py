@@ -60,6 +60,10 @@ class Cloud:
         self.forget_calls()
         return found
 
+    def set_latency(self, latency_ms: int) -> None:
+        """Set the delay of every further response, except of this one."""
+        self._call("POST", "/_sim/options", json={"latency_ms": latency_ms})
+
     def fill(self, edge_id: str, count: int) -> None:
         """Replace all rules of an edge."""
         if self._is_nsxt:
@@ -94,9 +98,9 @@ class Cloud:
 
 
 @contextmanager
-def running(folder: Path, latency_ms: int, edges: int, *more: str, backend: str = "") -> Iterator[Cloud]:
+def running(folder: Path, edges: int, *more: str, backend: str = "") -> Iterator[Cloud]:
     """Run a new simulator until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
-    size = ("--api", "all", "--latency-ms", str(latency_ms), "--edges", str(edges), *more)
+    size = ("--api", "all", "--edges", str(edges), *more)
     with served(folder, environment({}, folder), *size) as exported:
         yield Cloud(exported, backend)

@@ -16,7 +16,11 @@ from tests.benchmarks.side_by_side.ansible_programs import DEBUG, PING, RULE, In
 from tests.benchmarks.side_by_side.contestants import PACKAGE, Contestant, Program, Worker, python_of_pyvcloud
 from tests.support.ansible import BIN, ROOT, environment
 
-MODULES = {s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud", s.FLOOR: "floor", s.SAME_CALLS: "floor"}
+MODULES = {
+    s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud",
+    s.FLOOR: "floor", s.SAME_CALLS: "floor", s.PARSED: "floor",
+}  # fmt: skip
+JOB_SUFFIXES = {s.SAME_CALLS: "_same_calls", s.PARSED: "_parsed"}
 ANSIBLE = {
     s.ACTION: (RULE, True), s.MODULE: (RULE, False), s.STAGED: (RULE, True),
     s.PING: (PING, True), s.DEBUG: (DEBUG, True),
@@ -70,7 +74,7 @@ def enter(entry: Entry) -> Contestant:
 
 def _worker(entry: Entry) -> Contestant:
     log = entry.folder / "errors.log"
-    job = entry.scenario.job + ("_same_calls" if entry.contender == s.SAME_CALLS else "")
+    job = entry.scenario.job + JOB_SUFFIXES.get(entry.contender, "")
     return Worker(entry.python, MODULES[entry.contender], job, entry.variables, entry.environment, log)
 
 
@@ -85,7 +89,7 @@ def _list(entry: Entry) -> Contestant:
     if entry.contender == s.OURS:
         env = {**environment(entry.vca_env, entry.folder), "VCA_SESSION_CACHE": "false"}
         return Program([str(BIN / "vca"), "edge", "list"], env, entry.folder / "list.log")
-    job = "edges_same_calls" if entry.contender == s.SAME_CALLS else "edges"
+    job = "edges" + JOB_SUFFIXES.get(entry.contender, "")
     words = ["-W", "ignore", "-m", f"{PACKAGE}.{MODULES[entry.contender]}", job, json.dumps(dict(entry.variables))]
     return Program([entry.python, *words], entry.environment, entry.folder / "list.log")
 

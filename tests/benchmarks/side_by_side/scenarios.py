@@ -9,6 +9,7 @@ from typing import Any
 OURS, ORIGINAL, PYVCLOUD, FLOOR = "ours", "vcloudair 0.5", "pyvcloud", "bare calls"
 ACTION, MODULE, PING, DEBUG = "ours, action", "ours, module", "Ansible's ping", "Ansible's debug"
 SAME_CALLS = "bare calls, same requests"
+PARSED = "bare calls, parsed"
 STAGED = "ours, staged"
 CACHED, FILE, MINIMAL = "ours, cached", "a YAML file", "a minimal plugin"
 
@@ -33,7 +34,8 @@ class Scenario:
 
     ``edge`` is the state of the edges before each turn: ``full`` (as many rules as the size) or ``empty``.
     ``is_used_up`` is true if a turn cannot be repeated on the same cloud. ``backend`` is the backend of the edges if it
-    is not NSX-V. Sizes in ``only_full`` are not measured by short runs.
+    is not NSX-V. Sizes in ``only_full`` are not measured by short runs. The contenders in ``waiting`` wait for the
+    server nearly all the time. The contenders in ``local`` send no requests, so that the latency does not matter.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Scenario:
     is_used_up: bool = False
     backend: str = ""
     only_full: Sequence[int] = ()
+    waiting: Sequence[str] = ()
+    local: Sequence[str] = ()
     has_memory: bool = False
     """True if the peak memory above the floor is compared with the results file."""
 
@@ -109,6 +113,7 @@ def _firewalls() -> list[Scenario]:
                     edge="empty" if change == "all" else "full",
                     most={PYVCLOUD: 100} if (peer, change) == (PYVCLOUD, "all") else {},
                     quick=(100, 300, 1000) if wire == "json" and change != "all" else (),
+                    waiting=(PYVCLOUD,) if (peer, change) == (PYVCLOUD, "all") else (),
                 )
             )
     return found
@@ -150,6 +155,7 @@ def _whole_firewalls() -> list[Scenario]:
             expected=(lambda size: False) if change == "same" else (lambda size: True),
             edge=edge,
             only_full=(500,) if change == "all" else (),
+            waiting=(PYVCLOUD,) if change == "all" else (),
         )
         for name, (change, title, edge) in runs.items()
     ]
@@ -164,6 +170,7 @@ _ONE_BY_ONE = Scenario(
     job="one_by_one",
     variables=JSON_WIRE,
     edge="empty",
+    waiting=PEERS,
 )
 
 
@@ -197,7 +204,7 @@ SCENARIOS: Sequence[Scenario] = (
         name="query",
         title="query of all VMs",
         unit="VMs",
-        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR, PARSED),
         sizes={0: (1000, 3000, 10000), 20: (1000, 3000, 10000), 100: (3000, 10000)},
         job="query",
         variables={"parallel_calls": 8},
@@ -255,6 +262,7 @@ SCENARIOS: Sequence[Scenario] = (
         variables={"parallel_calls": 12, "source": "vca"},
         cloud=_vms,
         quick=(20, 50, 100),
+        waiting=(ORIGINAL,),
     ),
     Scenario(
         name="metrics-now",
@@ -265,6 +273,7 @@ SCENARIOS: Sequence[Scenario] = (
         job="metrics",
         variables={"parallel_calls": 12, "source": "vcd-current"},
         cloud=_vms,
+        waiting=(PYVCLOUD,),
     ),
     Scenario(
         name="recovery",
@@ -286,6 +295,7 @@ SCENARIOS: Sequence[Scenario] = (
         job="inventory",
         cloud=_vms,
         floors={OURS: FILE, CACHED: FILE},
+        local=(FILE,),
     ),
     Scenario(
         name="inventory-plugin",
