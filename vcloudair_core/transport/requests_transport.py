@@ -8,7 +8,9 @@ the environment apply.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import os
 import sys
 import threading
 import time
@@ -24,7 +26,7 @@ from vcloudair_core.errors import (
 from vcloudair_core.transport.deadline import Deadline, pool_classes
 from vcloudair_core.transport.failures import failure_of, is_timeout
 from vcloudair_core.transport.messages import Headers, Request, Response
-from vcloudair_core.transport.tls_and_proxies import check_proxies, trust_of, trusting_adapter
+from vcloudair_core.transport.tls_and_proxies import check_proxies, system_context, trust_of, trusting_adapter
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
@@ -76,7 +78,7 @@ class RequestsTransport:
         self._ca_path: str | None = settings.ca_path
         self._max_body_bytes = max_body_bytes
         self._lock = threading.Lock()
-        self._adapter: HTTPAdapter | None = None
+        self._adapters: dict[bool, HTTPAdapter] = {}
         self._has_warned = False
         self._has_checked_trust = False
         self._proxies_of: dict[str, dict[str, str]] = {}
@@ -87,12 +89,13 @@ class RequestsTransport:
         Raises: ConnectionFailedError, TimeoutExpiredError, TlsError; ConfigurationError if the certificate authorities
         or the proxy cannot be used.
         """
-        adapter = self._opened()
+        verify = self._verify()
+        adapter = self._opened(uses_system_store=verify is True)
         self._check_environment(request)
         timeout = request.timeout_s or self._timeout_s
         with Deadline(timeout[0] + timeout[1] * _WHOLE_BODY_FACTOR) as deadline:
             try:
-                response = self._exchange(adapter, request, timeout, deadline)
+                response = self._exchange(adapter, request, timeout, deadline, verify)
             except TransportError as exc:
                 raise (_too_slow(request) if deadline.is_over else exc) from None
             if deadline.is_over:
@@ -100,7 +103,12 @@ class RequestsTransport:
             return response
 
     def _exchange(
-        self, adapter: HTTPAdapter, request: Request, timeout: tuple[float, float], deadline: Deadline
+        self,
+        adapter: HTTPAdapter,
+        request: Request,
+        timeout: tuple[float, float],
+        deadline: Deadline,
+        verify: bool | str,
     ) -> Response:
         handled = sys.exc_info()[1]
         try:
@@ -111,7 +119,7 @@ class RequestsTransport:
                 prepared,
                 stream=True,
                 timeout=timeout,
-                verify=self._verify(),
+                verify=verify,
                 proxies=self._proxies(request),
             )
         except Exception as exc:  # noqa: BLE001 - every error of the HTTP stack is mapped
@@ -133,21 +141,22 @@ class RequestsTransport:
     def close(self) -> None:
         """Close pooled connections."""
         with self._lock:
-            adapter, self._adapter = self._adapter, None
-        if adapter is not None:
+            adapters, self._adapters = self._adapters, {}
+        for adapter in adapters.values():
             adapter.close()
 
     # -- private -------------------------------------------------------------------------------------------------
 
-    def _opened(self) -> HTTPAdapter:
+    def _opened(self, *, uses_system_store: bool) -> HTTPAdapter:
         with self._lock:
-            if self._adapter is None:
+            if uses_system_store not in self._adapters:
                 from urllib3.util.retry import Retry
 
                 never = Retry(0, read=False, redirect=False)
-                adapter_class = _adapter_class(uses_system_store=self._verify() is True)
-                self._adapter = adapter_class(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never)
-            return self._adapter
+                self._adapters[uses_system_store] = _adapter_class(uses_system_store)(
+                    pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never
+                )
+            return self._adapters[uses_system_store]
 
     def _proxies(self, request: Request) -> dict[str, str]:
         """Return the proxies that the environment sets for a request.
@@ -233,9 +242,16 @@ def preload() -> None:
     import urllib3.util.ssl_
 
     urllib3.util.ssl_.create_urllib3_context()
+    for uses_system_store in (False, True):
+        _adapter_class(uses_system_store)
+    if not trust_of(os.environ.get("VCA_CA_PATH")).path:
+        # Some systems have no trust store that can be read. Only a request reports this.
+        with contextlib.suppress(OSError):
+            system_context()
 
 
-def _adapter_class(*, uses_system_store: bool) -> type[HTTPAdapter]:
+@functools.lru_cache(maxsize=2)
+def _adapter_class(uses_system_store: bool) -> type[HTTPAdapter]:
     """Return an adapter class whose connections honor the current deadline."""
     from requests.adapters import HTTPAdapter
 

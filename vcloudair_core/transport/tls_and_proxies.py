@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import ssl
@@ -165,32 +166,51 @@ def _sentence(reason: str) -> str:
 def trusting_adapter(base: Any) -> Any:
     """Return a requests adapter whose ``verify=True`` uses the system trust store.
 
-    The trust store is loaded once for all connections.
+    All adapters of the process share the trust store. The adapter must not be used with another value of ``verify``,
+    because urllib3 would add the other certificates to the shared store.
     """
 
     class Trusting(base):  # type: ignore[misc]
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            self._context: Any = None
-            super().__init__(*arguments, **options)
-
         def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-            super().init_poolmanager(*arguments, **options, ssl_context=self._trusting())
+            super().init_poolmanager(*arguments, **options, ssl_context=system_context())
 
         def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-            return super().proxy_manager_for(*arguments, **options, ssl_context=self._trusting())
+            return super().proxy_manager_for(*arguments, **options, ssl_context=system_context())
 
         def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-            if verify is True:
-                conn.cert_reqs, conn.ca_certs, conn.ca_cert_dir = "CERT_REQUIRED", None, None
-            else:
-                super().cert_verify(conn, url, verify, cert)
-
-        def _trusting(self) -> Any:
-            if self._context is None:
-                from urllib3.util.ssl_ import create_urllib3_context
-
-                self._context = create_urllib3_context()
-                load_system_store(self._context)
-            return self._context
+            conn.cert_reqs, conn.ca_certs, conn.ca_cert_dir = "CERT_REQUIRED", None, None
 
     return Trusting
+
+
+def system_context() -> ssl.SSLContext:
+    """Return an SSL context of urllib3 that trusts the system trust store.
+
+    Loading the store takes up to 40 ms. It is loaded again if its files or their variables change.
+    """
+    paths = ssl.get_default_verify_paths()
+    files = [
+        paths.openssl_cafile,
+        paths.openssl_capath,
+        *_STORES,
+        *(os.environ.get(name) for name in _SYSTEM_VARIABLES),
+    ]
+    return _loaded_context("\n".join(f"{path} {_stamp(path)}" for path in files))
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded_context(state: str) -> ssl.SSLContext:
+    """Return a new context. ``state`` identifies the content of the trust store."""
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    load_system_store(context)
+    return context
+
+
+def _stamp(path: str | None) -> str:
+    try:
+        status = os.stat(path or "")  # noqa: PTH116 - the path may be empty
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns} {status.st_size} {status.st_ino}"

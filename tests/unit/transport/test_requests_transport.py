@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import urllib3.exceptions as u3
 
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TlsError, TransportError
 from vcloudair_core.settings.settings import Settings
+from vcloudair_core.transport import tls_and_proxies
 from vcloudair_core.transport.failures import failure_of
 from vcloudair_core.transport.messages import Headers, Request
 from vcloudair_core.transport.requests_transport import RequestsTransport
@@ -71,6 +73,45 @@ def test_settings_and_environment_select_the_ca_bundle(
     transport(**arguments).send(REQUEST)
     sent: Any = responses.calls[0].request
     assert sent.req_kwargs["verify"] == expected
+
+
+def test_the_system_store_is_loaded_once_until_it_changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    store = tmp_path / "ca.pem"
+    monkeypatch.setenv("SSL_CERT_FILE", str(store))
+    loaded: list[ssl.SSLContext] = []
+    monkeypatch.setattr(tls_and_proxies, "load_system_store", loaded.append)
+    tls_and_proxies._loaded_context.cache_clear()
+    first = tls_and_proxies.system_context()
+    assert tls_and_proxies.system_context() is first
+    store.write_text("changed", encoding="utf-8")
+    assert tls_and_proxies.system_context() is not first
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert loaded[-1] is not tls_and_proxies.system_context()
+    assert len(loaded) == 3
+    tls_and_proxies._loaded_context.cache_clear()
+
+
+def test_other_authorities_are_not_added_to_the_shared_system_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    used: list[tuple[Any, Any]] = []
+
+    def send(self: Any, prepared: Any, **options: Any) -> Any:
+        context = self.poolmanager.connection_pool_kw.get("ssl_context")
+        used.append((options["verify"], context))
+        raise requests.exceptions.ConnectionError
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    over = transport()
+    for bundle in (None, __file__, None):
+        if bundle:
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        else:
+            monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        with pytest.raises(ConnectionFailedError):
+            over.send(REQUEST)
+    shared = tls_and_proxies.system_context()
+    assert used == [(True, shared), (__file__, None), (True, shared)]
 
 
 @responses.activate
