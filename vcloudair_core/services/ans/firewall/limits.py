@@ -84,7 +84,9 @@ def _grouping_objects(members: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _names(members: Iterable[str]) -> tuple[str, ...]:
+def _names(members: tuple[str, ...]) -> tuple[str, ...]:
+    if NAME not in _kinds_of(members):
+        return ()
     return tuple(text for text in members if (parsed := member(text)) is not None and parsed.kind == NAME)
 
 
