@@ -49,9 +49,9 @@ dhcp:
   type: dict
   contains:
     enabled:
-      description: Whether the DHCP service is enabled.
+      description: Whether the DHCP service is enabled. On NSX-T edge gateways, in all networks that have pools.
       type: bool
-      returned: success
+      returned: if it is the same in all networks
     logging:
       description: Whether the DHCP service writes a log.
       type: bool

@@ -44,7 +44,7 @@ def list_entries(run: Invocation) -> None:
         empty=f"The DHCP section of {target['edge']} has no pools and no static bindings.",
     )
     if run.is_table:
-        say("DHCP on." if section["enabled"] else _off(rows))
+        say("DHCP on." if section.get("enabled") else _off(rows))
 
 
 @app.command("leases")

@@ -127,6 +127,15 @@ class DhcpSection(_DhcpList[DhcpPoolSpec]):
         completed_spec: DhcpSpec = with_defaults(spec, skip=("enabled",) if backend == NSXT else ())
         return completed_spec
 
+    def plain_settings(self, settings: Any) -> dict[str, Any]:
+        """Return the settings as plain data.
+
+        ``enabled`` is omitted if it differs between the networks of an NSX-T edge gateway, so that applying an export
+        changes no network.
+        """
+        shown = super().plain_settings(settings)
+        return shown if settings.enabled is not None else {k: v for k, v in shown.items() if k != "enabled"}
+
     def diff_settings(self, document: Document, spec: Any) -> dict[str, tuple[Any, Any]]:
         """Return the settings that differ.
 

@@ -49,9 +49,10 @@ class NsxtDhcpPoolCodec(JsonCodec[DhcpSpec]):
     def settings_of(self, tree: Mapping[str, Any]) -> DhcpSpec:
         """Return the settings.
 
-        DHCP is enabled if it is enabled in every network that has pools.
+        ``enabled`` is None if DHCP is enabled in some networks and disabled in others.
         """
-        return DhcpSpec(enabled=enabled_flags(tree) == {True})
+        flags = enabled_flags(tree)
+        return DhcpSpec(enabled=None if len(flags) > 1 else flags == {True})
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
         """Enable or disable DHCP in all networks that have it."""

@@ -103,8 +103,9 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
     ) -> None:
         """Delete static bindings, write DHCP services, and then write the other static bindings.
 
-        If a static binding gets the address of another static binding, it is deleted and created again. Otherwise, a
-        changed static binding is written before the DHCP services if its new address is in no earlier pool.
+        A changed static binding is written before the DHCP services if DHCP is already enabled in its network, and its
+        new address is in no earlier pool. It is deleted and created again if it moves to another network, if another
+        one had its new address, or if a new pool contains its old address and it cannot be written earlier.
         """
         writes = SingleWrites(self.api)
         known = _bindings_by_id(base)
@@ -112,14 +113,25 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
         changed = [record for key, record in kept.items() if known[key] != record]
         new = [record for record in records_of(document.tree, BINDINGS) if not _id_of(record)]
         taken = {_address_of(record) for record in known.values()}
-        replaced = [record for record in changed if _is_replaced(record, known[_id_of(record)], taken)]
+        pools, new_pools = records_of(base.tree, POOLS), records_of(document.tree, POOLS)
+        early = [
+            record
+            for record in changed
+            if mapping_of(networks_of(base.tree)[record["networkId"]].get("config")).get("enabled")
+            and not _is_in_pool(record, pools)
+        ]
+        replaced = [
+            record
+            for record in changed
+            if _is_replaced(record, known[_id_of(record)], taken)
+            or (record not in early and _is_in_pool(known[_id_of(record)], new_pools))
+        ]
         for record in (*(known[key] for key in known if key not in kept), *replaced):
             self._delete(writes, str(known[_id_of(record)]["networkId"]), _id_of(record))
         updated = [record for record in changed if record not in replaced]
-        pools = records_of(base.tree, POOLS)
-        early = [record for record in updated if not any(_is_in(record, pool) for pool in pools)]
-        for record in early:
-            self._update(writes, record)
+        for record in updated:
+            if record in early:
+                self._update(writes, record)
         for urn in networks_of(document.tree):
             self._write_config(writes, urn, base, document)
         for record in updated:
@@ -211,11 +223,15 @@ def _is_replaced(record: Mapping[str, Any], known: Mapping[str, Any], taken: set
     return is_moved or (_address_of(record) != _address_of(known) and _address_of(record) in taken)
 
 
-def _is_in(record: Mapping[str, Any], pool: Mapping[str, Any]) -> bool:
-    ends = mapping_of(mapping_of(pool.get(POOL)).get("ipRange"))
-    span = address_range(f"{ends.get('startAddress')}-{ends.get('endAddress')}")
+def _is_in_pool(record: Mapping[str, Any], pools: Sequence[Mapping[str, Any]]) -> bool:
+    """Return True if a pool of the same network contains the address of a static binding."""
     address = address_range(str(mapping_of(record.get(BINDING)).get("ipAddress") or ""))
-    return span is not None and address is not None and span[0] == address[0] and span[1] <= address[1] <= span[2]
+    own = [mapping_of(pool.get(POOL)) for pool in pools if pool.get("networkId") == record.get("networkId")]
+    ends = [mapping_of(pool.get("ipRange")) for pool in own]
+    spans = [address_range(f"{pair.get('startAddress')}-{pair.get('endAddress')}") for pair in ends]
+    return address is not None and any(
+        span is not None and span[0] == address[0] and span[1] <= address[1] <= span[2] for span in spans
+    )
 
 
 def _dhcp_path(urn: str) -> str:

@@ -231,12 +231,21 @@ def test_dhcp_is_disabled_and_enabled_in_networks_with_pools(cloud: NsxtHarness)
     assert writes(cloud) == ["PUT dhcp", "PUT dhcp"]
     assert not ensure(cloud, KIND, {"enabled": False}).changed
     config(cloud, "service")["enabled"] = True
-    assert cloud.client.read(KIND)["enabled"] is False
+    assert "enabled" not in cloud.client.read(KIND)
+    assert not ensure(cloud, KIND, cloud.client.read(KIND)).changed
     assert ensure(cloud, POOL_KIND, NEXT_POOL).warnings
     assert config(cloud)["enabled"] is False
     assert ensure(cloud, KIND, {"enabled": True}).changed
     assert writes(cloud) == ["PUT dhcp"]
     assert cloud.client.read(KIND)["enabled"] is True
+
+
+def test_a_changed_static_binding_follows_the_write_that_enables_dhcp(cloud: NsxtHarness) -> None:
+    ensure(cloud, KIND, {"pools": [POOL], "bindings": [BINDING]})
+    config(cloud)["enabled"] = False
+    refused(cloud, BINDING_KIND, {**BINDING, "lease_time": "3600"}, "network", "DHCP is not enabled")
+    assert ensure(cloud, KIND, {"enabled": True, "bindings": [{**BINDING, "lease_time": "3600"}]}).changed
+    assert writes(cloud) == ["PUT dhcp", "PUT dhcp/bindings"]
 
 
 def test_a_first_pool_contradicts_a_disabled_service(cloud: NsxtHarness) -> None:
@@ -346,6 +355,15 @@ def test_a_pool_can_make_room_for_a_static_binding(cloud: NsxtHarness) -> None:
     back = {"pools": [POOL], "bindings": [BINDING]}
     assert ensure(cloud, KIND, back, "exact_lists").changed
     assert writes(cloud) == ["PUT dhcp/bindings", "PUT dhcp"]
+
+
+def test_a_pool_and_a_static_binding_can_exchange_their_addresses(cloud: NsxtHarness) -> None:
+    ensure(cloud, KIND, {"pools": [POOL], "bindings": [{**BINDING, "ip_address": "192.168.10.155"}]})
+    bindings(cloud)[0]["description"] = "ticket 4711"
+    swapped = {"pools": [NEXT_POOL], "bindings": [{**BINDING, "ip_address": "192.168.10.105"}]}
+    assert ensure(cloud, KIND, swapped, "exact_lists").changed
+    assert writes(cloud) == ["DELETE dhcp/bindings", "PUT dhcp", "POST dhcp/bindings"]
+    assert [binding["description"] for binding in bindings(cloud)] == ["ticket 4711"]
 
 
 # -- whole documents, staging and concurrency ----------------------------------------------------------------------
