@@ -183,9 +183,9 @@ class ResourceKind(ABC):
         return []
 
     def narrow(self, store: Store, desired: Desired) -> Store:
-        """Return a store with only the sections that ``desired`` names.
+        """Return a store that reads only what the plan for ``desired`` needs.
 
-        Only kinds with several sections override this method.
+        By default, it reads everything.
         """
         return store
 

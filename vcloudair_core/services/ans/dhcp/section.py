@@ -43,6 +43,18 @@ class _DhcpList(Section[DhcpSpec, RuleT]):
     On NSX-T edge gateways, each entry belongs to a network.
     """
 
+    def narrowed_store(self, store: Store, desired: Desired) -> Store:
+        """Return a store that reads only the networks of the specs, on NSX-T edge gateways.
+
+        A static binding without ``network`` needs all networks, because any of them can have its MAC address.
+        """
+        narrowed = getattr(store, "narrowed", None)
+        is_placed = self.rules_field == "pools" or all(spec.network for spec in desired.specs)
+        if narrowed is None or not is_placed or isinstance(desired, Exactly):
+            return store
+        narrowed_store: Store = narrowed(desired.specs)
+        return narrowed_store
+
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
         """Replace the URNs of networks with names, and check the networks.
 

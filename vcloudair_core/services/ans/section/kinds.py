@@ -132,6 +132,10 @@ class RuleKind(_SectionKindBase):
         """Return a problem for each field that a backend does not support."""
         return unsupported_in_specs(self.section, desired.specs, "", backend)
 
+    def narrow(self, store: Store, desired: Desired) -> Store:
+        """Return a store that reads only what the plan for the rules needs."""
+        return self.section.narrowed_store(store, desired)
+
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """Replace names in the rules with IDs of the edge."""
         return replace(desired, specs=tuple(resolved_specs(self.section, store, desired, desired.specs, "")))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_interface
 from typing import Any
 
+from vcloudair_core.engine.canonical import address_range
 from vcloudair_core.services.ans.section.json_values import items_of, mapping_of
 
 DHCP, NETWORKS, POOLS, BINDINGS = "dhcp", "networks", "pools", "bindings"
@@ -72,6 +73,19 @@ def holds(network: Mapping[str, Any], *addresses: str) -> bool:
     """Return True if one subnet of a network contains all addresses."""
     interfaces = filter(None, map(_interface, network.get("subnets") or ()))
     return any(all(ip_address(address) in interface.network for address in addresses) for interface in interfaces)
+
+
+def ends_of(spec: Any) -> tuple[str, ...]:
+    """Return the first and last address of a pool, or the address of a static binding."""
+    text = getattr(spec, "ip_range", None) or getattr(spec, "ip_address", None) or ""
+    ends = tuple(end.strip() for end in text.split("-"))
+    return ends if address_range(text) is not None else ()
+
+
+def is_used_by(spec: Any, urn: str, network: Mapping[str, Any]) -> bool:
+    """Return True if a spec names a network, or if the network contains its addresses."""
+    addresses = ends_of(spec)
+    return spec.network in (urn, network.get("name")) or (bool(addresses) and holds(network, *addresses))
 
 
 def _interface(text: str) -> Any:

@@ -21,6 +21,7 @@ from vcloudair_core.services.ans.dhcp.nsxt.document import (
     BINDINGS,
     POOLS,
     RELAY_MODE,
+    ends_of,
     holds,
     ipv4_of,
     networks_of,
@@ -128,13 +129,6 @@ class NetworkPlans:
         if network is None:
             raise _no_network(spec, self.networks)
         return network
-
-
-def ends_of(spec: Any) -> tuple[str, ...]:
-    """Return the first and last address of a pool, or the address of a static binding."""
-    text = getattr(spec, "ip_range", None) or getattr(spec, "ip_address", None) or ""
-    ends = tuple(end.strip() for end in text.split("-"))
-    return ends if address_range(text) is not None else ()
 
 
 def _shared_of(spec: Any) -> dict[str, Any]:

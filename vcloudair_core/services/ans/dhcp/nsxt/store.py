@@ -5,6 +5,7 @@ Source: protocol/nsxt.md §10.1.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from vcloudair_core.services.ans.dhcp.nsxt.document import (
     POOL,
     POOLS,
     described,
+    is_used_by,
     networks_of,
     record_values,
     records_of,
@@ -36,11 +38,13 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
     """The DHCP services of the networks of an NSX-T edge gateway.
 
     A read takes one call for the networks, one for the DHCP service of each network, and one for the static bindings of
-    each network with a DHCP service. A write sends the DHCP service of each changed network as a whole, and each
-    changed static binding in a separate request.
+    each network with a DHCP service. A narrowed store reads the services of some networks only. A write sends the DHCP
+    service of each changed network as a whole, and each changed static binding in a separate request.
     """
 
     _networks: dict[str, dict[str, Any]] | None = None
+    _has_read = False
+    _specs: Sequence[Any] | None = None
 
     @property
     def is_written_whole(self) -> bool:
@@ -49,10 +53,21 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
 
     # -- reading -------------------------------------------------------------------------------------------------
 
+    def narrowed(self, specs: Sequence[Any]) -> NsxtDhcpStore:
+        """Return a store that reads the DHCP services only of the networks that specs name or whose addresses they use.
+
+        Return this store in check mode after other tasks, whose changes can affect any network.
+        """
+        if getattr(self.session, "check_run", None) is not None:
+            return self
+        store = copy.copy(self)
+        store._specs = specs
+        return store
+
     def networks(self) -> dict[str, dict[str, Any]]:
         """Return the networks of the edge gateway, by URN.
 
-        They are read once for each store.
+        Makes no call after a read of the document, and the first such read uses the same networks.
         """
         return self._read_networks() if self._networks is None else self._networks
 
@@ -67,14 +82,22 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
         return self._networks
 
     def read_tree(self) -> dict[str, Any]:
-        """Return the DHCP services and the static bindings of all networks."""
+        """Return the DHCP services and the static bindings of the networks.
+
+        Networks that a narrowed store does not read have an empty DHCP service.
+        """
         networks: dict[str, dict[str, Any]] = {}
         pools: list[dict[str, Any]] = []
         bindings: list[dict[str, Any]] = []
-        for urn, network in self._read_networks().items():
+        listed = self._read_networks() if self._has_read else self.networks()
+        self._has_read = True
+        for urn, network in listed.items():
+            networks[urn] = {**network, "config": {}}
+            if self._specs is not None and not any(is_used_by(spec, urn, network) for spec in self._specs):
+                continue
             config = self._config(urn)
             values = record_values(urn, network)
-            networks[urn] = {**network, "config": without_pools(config)}
+            networks[urn]["config"] = without_pools(config)
             pools += [{**values, **shared_values(config), POOL: pool} for pool in pools_in(config)]
             if config.get("enabled") or config.get("mode") or pools_in(config):
                 bindings += [{**values, BINDING: binding} for binding in self._bindings(urn)]

@@ -366,6 +366,74 @@ def test_a_pool_and_a_static_binding_can_exchange_their_addresses(cloud: NsxtHar
     assert [binding["description"] for binding in bindings(cloud)] == ["ticket 4711"]
 
 
+# -- reads ---------------------------------------------------------------------------------------------------------
+
+
+def reads(cloud: NsxtHarness) -> list[str]:
+    """Return the reads of networks since the last ensure, with the name of the network and the end of the path."""
+    names = {item.network_id: item.name for item in cloud.simulator.world.networks.values()}
+    calls = [call.partition("/orgVdcNetworks")[2] for call in cloud.journal.calls if call.startswith("GET")]
+    parts = [call.removeprefix("/urn:vcloud:network:").partition("/") for call in calls if call]
+    return [f"{names[network_id]} {path}" for network_id, _, path in parts if path]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        (POOL_KIND, POOL),
+        (POOL_KIND, {**POOL, "network": "lan"}),
+        (BINDING_KIND, {**BINDING, "network": "lan"}),
+        (BINDING_KIND, {"mac_address": BINDING["mac_address"], "network": "lan", "lease_time": "3600"}),
+    ],
+)
+def test_a_task_for_entries_of_one_network_reads_only_this_network(
+    cloud: NsxtHarness, kind: str, spec: dict[str, Any]
+) -> None:
+    one_read = ["lan dhcp", "lan dhcp/bindings"]
+    ensure(cloud, KIND, {"pools": [NEXT_POOL, SERVICE_POOL], "bindings": [BINDING]})
+    document = cloud.client.read(KIND)
+    for state in ("present", "absent"):
+        predicted = ensure(cloud, kind, spec, state, check=True)
+        assert (reads(cloud), cloud.journal.count("GET", "/1.0.0/orgVdcNetworks")) == (one_read, 3)
+        if not predicted.changed:
+            continue
+        outcome = ensure(cloud, kind, spec, state)
+        assert (outcome.before, outcome.after) == (predicted.before, predicted.after)
+        live = ["lan dhcp"] if kind == POOL_KIND else []  # directly before the write, because it has no version
+        assert reads(cloud) == [*one_read, *live, *one_read]
+        assert not ensure(cloud, kind, spec, state).changed
+        assert reads(cloud) == one_read
+    without = [binding for binding in document["bindings"] if kind == POOL_KIND]
+    assert cloud.client.read(KIND) == {**document, "bindings": without}
+
+
+def test_a_task_reads_all_networks_that_it_can_affect(cloud: NsxtHarness) -> None:
+    everything = ["lan dhcp", "lan dhcp/bindings", "service dhcp", "service dhcp/bindings"]
+    ensure(cloud, KIND, {"pools": [POOL, SERVICE_POOL], "bindings": [BINDING]})
+    moved = {**BINDING, "ip_address": "192.168.20.20"}
+    assert ensure(cloud, BINDING_KIND, moved, check=True).changed
+    assert sorted(reads(cloud)) == everything
+    assert not ensure(cloud, POOL_KIND, [POOL, SERVICE_POOL], check=True).changed
+    assert sorted(reads(cloud)) == everything
+    assert ensure(cloud, POOL_KIND, [POOL], "exact", check=True).plan.summary() == "1 to delete"
+    assert sorted(reads(cloud)) == everything
+    elsewhere = {**SERVICE_POOL, "network": "lan"}
+    refused(cloud, POOL_KIND, elsewhere, "ip_range", "is not in a subnet of the network 'lan'")
+    assert not ensure(cloud, POOL_KIND, {"ip_range": "192.168.30.10-192.168.30.19"}, "absent").changed
+    assert reads(cloud) == []
+
+
+def test_a_task_in_check_mode_sees_changes_of_earlier_tasks_in_other_networks(cloud: NsxtHarness) -> None:
+    cloud.client.join_check_run("run")
+    assert ensure(cloud, POOL_KIND, POOL, check=True).changed
+    assert ensure(cloud, POOL_KIND, SERVICE_POOL, check=True).changed
+    assert not ensure(cloud, POOL_KIND, POOL, check=True).changed
+    named = {**BINDING, "network": "lan"}
+    assert ensure(cloud, BINDING_KIND, named, check=True).changed
+    assert not ensure(cloud, BINDING_KIND, named, check=True).changed
+    assert writes(cloud) == []
+
+
 # -- whole documents, staging and concurrency ----------------------------------------------------------------------
 
 
