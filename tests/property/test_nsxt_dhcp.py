@@ -1,4 +1,7 @@
-"""Property tests of DHCP on NSX-T edge gateways: applying converges, and keeps what is not listed."""
+"""Property tests of DHCP on NSX-T edge gateways.
+
+Applying converges, and keeps what is not listed.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ SETTINGS = settings(
 
 @pytest.fixture(scope="module", params=("37.2", "39.1"))
 def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NsxtHarness]:
-    """Yield a cloud for all examples, because starting one takes long. Its networks have small static pools."""
+    """Yield a cloud for all examples, because starting one takes long.
+
+    Its networks have small static pools.
+    """
     inventory = INVENTORY
     for text in ("name: lan, edge: gw1", "gateway: 192.168.20.1"):
         prefix = PREFIXES["lan" if "lan" in text else "service"]

@@ -44,9 +44,10 @@ class _DhcpList(Section[DhcpSpec, RuleT]):
     """
 
     def narrowed_store(self, store: Store, desired: Desired) -> Store:
-        """Return a store that reads only the networks of the specs, on NSX-T edge gateways.
+        """Return a store that reads only the networks of the specs.
 
-        A static binding without ``network`` needs all networks, because any of them can have its MAC address.
+        Only NSX-T edge gateways have networks with DHCP services. A static binding without ``network`` needs all
+        networks, because any of them can have its MAC address.
         """
         narrowed = getattr(store, "narrowed", None)
         is_placed = self.rules_field == "pools" or all(spec.network for spec in desired.specs)

@@ -189,7 +189,10 @@ class Section(Generic[SpecT, RuleT]):
         return problems_of(spec, limits[name], version, BACKENDS[name].title, self.owner_noun)
 
     def narrowed_store(self, store: Store, desired: Desired) -> Store:
-        """Return a store that reads only what the plan for single rules needs. Called before the first read."""
+        """Return a store that reads only what the plan for single rules needs.
+
+        Called before the first read.
+        """
         return store
 
     def prepare_store(self, store: Store, spec: Any) -> None:

@@ -54,9 +54,10 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
     # -- reading -------------------------------------------------------------------------------------------------
 
     def narrowed(self, specs: Sequence[Any]) -> NsxtDhcpStore:
-        """Return a store that reads the DHCP services only of the networks that specs name or whose addresses they use.
+        """Return a store that reads only the DHCP services that specs use.
 
-        Return this store in check mode after other tasks, whose changes can affect any network.
+        These are the services of the networks that specs name, or that contain their addresses. Return this store in
+        check mode after other tasks, whose changes can affect any network.
         """
         if getattr(self.session, "check_run", None) is not None:
             return self
@@ -124,11 +125,12 @@ class NsxtDhcpStore(NsxtStore, StageableSectionStore):
     def write_changes(
         self, base: Document, document: Document, before: Sequence[dict[str, Any]], records: Sequence[dict[str, Any]]
     ) -> None:
-        """Delete static bindings, write DHCP services, and then write the other static bindings.
+        """Write the changed static bindings and DHCP services, in a safe order.
 
-        A changed static binding is written before the DHCP services if DHCP is already enabled in its network, and its
-        new address is in no earlier pool. It is deleted and created again if it moves to another network, if another
-        one had its new address, or if a new pool contains its old address and it cannot be written earlier.
+        Deleted static bindings come first, and new ones last. A changed static binding is written before the DHCP
+        services if DHCP is already enabled in its network, and its new address is in no earlier pool. It is deleted and
+        created again if it moves to another network, if another one had its new address, or if a new pool contains its
+        old address and it cannot be written earlier.
         """
         writes = SingleWrites(self.api)
         known = _bindings_by_id(base)
@@ -247,7 +249,7 @@ def _is_replaced(record: Mapping[str, Any], known: Mapping[str, Any], taken: set
 
 
 def _is_in_pool(record: Mapping[str, Any], pools: Sequence[Mapping[str, Any]]) -> bool:
-    """Return True if a pool of the same network contains the address of a static binding."""
+    """Return True if a pool of its network contains the address of a static binding."""
     address = address_range(str(mapping_of(record.get(BINDING)).get("ipAddress") or ""))
     own = [mapping_of(pool.get(POOL)) for pool in pools if pool.get("networkId") == record.get("networkId")]
     ends = [mapping_of(pool.get("ipRange")) for pool in own]

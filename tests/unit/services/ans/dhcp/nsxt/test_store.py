@@ -370,7 +370,10 @@ def test_a_pool_and_a_static_binding_can_exchange_their_addresses(cloud: NsxtHar
 
 
 def reads(cloud: NsxtHarness) -> list[str]:
-    """Return the reads of networks since the last ensure, with the name of the network and the end of the path."""
+    """Return the reads of networks since the last ensure.
+
+    A read has the name of the network and the end of the path.
+    """
     names = {item.network_id: item.name for item in cloud.simulator.world.networks.values()}
     calls = [call.partition("/orgVdcNetworks")[2] for call in cloud.journal.calls if call.startswith("GET")]
     parts = [call.removeprefix("/urn:vcloud:network:").partition("/") for call in calls if call]
