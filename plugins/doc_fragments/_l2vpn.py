@@ -11,6 +11,44 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
+  enabled:
+    description:
+      - Whether the L2 VPN service is enabled.
+      - NSX-T edge gateways do not support this option, because the L2 VPN service has no settings.
+    type: bool
+  listener_ip:
+    description:
+      - Address of the edge gateway to which the other sites connect. Required for a new server.
+      - NSX-T edge gateways do not support this option, because the L2 VPN service has no settings.
+    type: str
+  listener_port:
+    description:
+      - TCP port to which the other sites connect. The server's default is 443.
+      - NSX-T edge gateways do not support this option, because the L2 VPN service has no settings.
+    type: int
+  encryption_algorithms:
+    description:
+      - Ciphers of the tunnels, for example V(AES128-GCM-SHA256). Required for a new server.
+      - NSX-T edge gateways do not support this option, because the L2 VPN service has no settings.
+    type: list
+    elements: str
+  server_certificate:
+    description:
+      - ID of the certificate that the server presents, for example V(certificate-4). By default, the server presents a
+        self-signed certificate.
+      - NSX-T edge gateways do not support this option, because the L2 VPN service has no settings.
+    type: str
+  logging:
+    description:
+      - Whether the L2 VPN service writes a log.
+      - NSX-T edge gateways do not support this option, because the L2 VPN service has no settings.
+    type: bool
+  log_level:
+    description:
+      - Lowest level of log messages.
+      - NSX-T edge gateways do not support this option, because the L2 VPN service has no settings.
+    type: str
+    choices: [emergency, alert, critical, error, warning, notice, info, debug]
   tunnels:
     description:
       - L2 VPN tunnels. The order does not matter. Each entry must identify a different tunnel.
@@ -23,9 +61,10 @@ options:
         type: str
       session_mode:
         description:
-          - Role of the edge gateway in the tunnel. It cannot be changed. Required for new tunnels.
+          - Role of the edge gateway in the tunnel. It cannot be changed. Required for new tunnels on NSX-T.
           - A V(server) tunnel creates a peer code, which the V(client) tunnel of the other site needs. All tunnels of
-            an edge gateway have the same role.
+            an edge gateway have the same role. On NSX-V, each tunnel is a peer site of the server.
+          - NSX-V edge gateways do not support V(client), because the configuration of a client is not managed.
         type: str
         choices: [server, client]
       enabled:
@@ -38,16 +77,19 @@ options:
         type: str
       local_ip:
         description:
-          - Local endpoint of the tunnel, a public IPv4 address of the edge gateway. Required for new tunnels.
+          - Local endpoint of the tunnel, a public IPv4 address of the edge gateway. Required for new tunnels on NSX-T.
+          - NSX-V edge gateways do not support this option, because all tunnels have the address of the server.
         type: str
       peer_ip:
         description:
-          - Endpoint of the other site, as an IPv4 address. Required for new tunnels.
+          - Endpoint of the other site, as an IPv4 address. Required for new tunnels on NSX-T.
+          - NSX-V edge gateways do not support this option, because the other site can connect from any address.
         type: str
       tunnel_interface:
         description:
           - Address of the tunnel interface with its prefix length, such as V(169.254.64.1/28). Only for server tunnels.
             By default, the edge gateway selects it.
+          - NSX-V edge gateways do not support this option, because tunnels have no tunnel interface.
         type: str
       initiation_mode:
         description:
@@ -55,6 +97,7 @@ options:
             V(initiator).
           - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
             V(respond_only) never initiates it.
+          - NSX-V edge gateways do not support this option, because the other site always initiates the connection.
         type: str
         choices: [initiator, respond_only, on_demand]
       networks:
@@ -66,7 +109,8 @@ options:
         suboptions:
           network:
             description:
-              - Name or URN of a routed network of the edge gateway.
+              - Name of a routed network of the edge gateway, or its URN on NSX-T.
+              - On NSX-V, the network must be attached to a subinterface. The number of the interface is accepted too.
             type: str
             required: true
           tunnel_id:
@@ -75,9 +119,21 @@ options:
               - Required for O(tunnels[].session_mode=client). On a server tunnel, the edge gateway assigns the ID, and
                 the value is ignored.
             type: int
+      user_id:
+        description:
+          - Name of the user as which the other site signs in. Required for new tunnels on NSX-V.
+          - NSX-T edge gateways do not support this option, because a tunnel has a pre-shared key and no user.
+        type: str
+      egress_gateways:
+        description:
+          - Gateway addresses of the stretched networks. Traffic to them stays at its site, and does not use the tunnel.
+          - NSX-T edge gateways do not support this option, because the traffic of gateways cannot be kept at a site.
+        type: list
+        elements: str
       psk:
         description:
           - Pre-shared key, at most 128 characters. Only for server tunnels. Required for new server tunnels.
+          - On NSX-V, it is the password of the user.
           - O(tunnels[].update_psk) sets when the key of an existing tunnel is sent.
         type: str
       peer_code:
@@ -85,16 +141,19 @@ options:
           - Peer code of the server tunnel at the other site. Only for client tunnels. Required for new client tunnels.
           - The peer code contains the pre-shared key, so it is a secret like the key. O(tunnels[].update_psk) sets when
             the peer code of an existing tunnel is sent.
+          - NSX-V edge gateways do not support this option, because there are no peer codes.
         type: str
       logging:
         description:
           - Whether the tunnel writes a log. New tunnels do not log by default.
           - If the user does not have the right to configure logging, the server ignores V(true), and a warning is
             shown.
+          - NSX-V edge gateways do not support V(true), because logging can be enabled only for the whole service.
         type: bool
       rule_id:
         description:
           - ID of the tunnel, set by the server. It identifies the tunnel with O(tunnels[].match_by=rule_id).
+          - NSX-V edge gateways do not support this option, because tunnels have no IDs.
         type: str
       match_by:
         description:
@@ -145,9 +204,10 @@ options:
     type: str
   session_mode:
     description:
-      - Role of the edge gateway in the tunnel. It cannot be changed. Required for new tunnels.
+      - Role of the edge gateway in the tunnel. It cannot be changed. Required for new tunnels on NSX-T.
       - A V(server) tunnel creates a peer code, which the V(client) tunnel of the other site needs. All tunnels of an
-        edge gateway have the same role.
+        edge gateway have the same role. On NSX-V, each tunnel is a peer site of the server.
+      - NSX-V edge gateways do not support V(client), because the configuration of a client is not managed.
     type: str
     choices: [server, client]
   enabled:
@@ -160,16 +220,19 @@ options:
     type: str
   local_ip:
     description:
-      - Local endpoint of the tunnel, a public IPv4 address of the edge gateway. Required for new tunnels.
+      - Local endpoint of the tunnel, a public IPv4 address of the edge gateway. Required for new tunnels on NSX-T.
+      - NSX-V edge gateways do not support this option, because all tunnels have the address of the server.
     type: str
   peer_ip:
     description:
-      - Endpoint of the other site, as an IPv4 address. Required for new tunnels.
+      - Endpoint of the other site, as an IPv4 address. Required for new tunnels on NSX-T.
+      - NSX-V edge gateways do not support this option, because the other site can connect from any address.
     type: str
   tunnel_interface:
     description:
       - Address of the tunnel interface with its prefix length, such as V(169.254.64.1/28). Only for server tunnels. By
         default, the edge gateway selects it.
+      - NSX-V edge gateways do not support this option, because tunnels have no tunnel interface.
     type: str
   initiation_mode:
     description:
@@ -177,6 +240,7 @@ options:
         V(initiator).
       - V(initiator) always initiates the connection, V(on_demand) initiates it when traffic needs the tunnel, and
         V(respond_only) never initiates it.
+      - NSX-V edge gateways do not support this option, because the other site always initiates the connection.
     type: str
     choices: [initiator, respond_only, on_demand]
   networks:
@@ -188,7 +252,8 @@ options:
     suboptions:
       network:
         description:
-          - Name or URN of a routed network of the edge gateway.
+          - Name of a routed network of the edge gateway, or its URN on NSX-T.
+          - On NSX-V, the network must be attached to a subinterface. The number of the interface is accepted too.
         type: str
         required: true
       tunnel_id:
@@ -197,9 +262,21 @@ options:
           - Required for O(session_mode=client). On a server tunnel, the edge gateway assigns the ID, and the value is
             ignored.
         type: int
+  user_id:
+    description:
+      - Name of the user as which the other site signs in. Required for new tunnels on NSX-V.
+      - NSX-T edge gateways do not support this option, because a tunnel has a pre-shared key and no user.
+    type: str
+  egress_gateways:
+    description:
+      - Gateway addresses of the stretched networks. Traffic to them stays at its site, and does not use the tunnel.
+      - NSX-T edge gateways do not support this option, because the traffic of gateways cannot be kept at a site.
+    type: list
+    elements: str
   psk:
     description:
       - Pre-shared key, at most 128 characters. Only for server tunnels. Required for new server tunnels.
+      - On NSX-V, it is the password of the user.
       - O(update_psk) sets when the key of an existing tunnel is sent.
     type: str
   peer_code:
@@ -207,15 +284,18 @@ options:
       - Peer code of the server tunnel at the other site. Only for client tunnels. Required for new client tunnels.
       - The peer code contains the pre-shared key, so it is a secret like the key. O(update_psk) sets when the peer code
         of an existing tunnel is sent.
+      - NSX-V edge gateways do not support this option, because there are no peer codes.
     type: str
   logging:
     description:
       - Whether the tunnel writes a log. New tunnels do not log by default.
       - If the user does not have the right to configure logging, the server ignores V(true), and a warning is shown.
+      - NSX-V edge gateways do not support V(true), because logging can be enabled only for the whole service.
     type: bool
   rule_id:
     description:
       - ID of the tunnel, set by the server. It identifies the tunnel with O(match_by=rule_id).
+      - NSX-V edge gateways do not support this option, because tunnels have no IDs.
     type: str
   match_by:
     description:

@@ -498,6 +498,8 @@ def l2vpn_tunnel_arguments() -> dict[str, Any]:
         "tunnel_interface": {"type": "str"},
         "initiation_mode": {"type": "str", "choices": ["initiator", "respond_only", "on_demand"]},
         "networks": {"type": "list", "elements": "dict", "options": stretchednetwork_arguments()},
+        "user_id": {"type": "str"},
+        "egress_gateways": {"type": "list", "elements": "str"},
         "psk": {"type": "str", "no_log": True},
         "peer_code": {"type": "str", "no_log": True},
         "logging": {"type": "bool"},
@@ -518,6 +520,16 @@ def l2vpn_tunnel_arguments() -> dict[str, Any]:
 def l2vpn_arguments() -> dict[str, Any]:
     """Return the options of the L2 VPN section."""
     return {
+        "enabled": {"type": "bool"},
+        "listener_ip": {"type": "str"},
+        "listener_port": {"type": "int"},
+        "encryption_algorithms": {"type": "list", "elements": "str"},
+        "server_certificate": {"type": "str"},
+        "logging": {"type": "bool"},
+        "log_level": {
+            "type": "str",
+            "choices": ["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"],
+        },
         "tunnels": {
             "type": "list",
             "elements": "dict",

@@ -1,19 +1,21 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Manage all L2 VPN tunnels of an NSX-T edge gateway."""
+"""Manage the L2 VPN of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_l2vpn
-short_description: Manage the L2 VPN tunnels of an NSX-T edge gateway
+short_description: Manage the L2 VPN of an edge gateway
 version_added: "0.1.0"
 description:
-  - Creates, updates and deletes L2 VPN tunnels of an NSX-T edge gateway in VMware Cloud Director.
+  - Creates, updates and deletes L2 VPN tunnels of an edge gateway in VMware Cloud Director.
   - Tunnels that are not listed are kept with their keys, unless O(purge=true). The order of tunnels has no meaning.
-  - The list and each tunnel are read, and each changed tunnel is one write.
-  - Keys and peer codes are never returned. L2 VPN of NSX-V edge gateways is refused, also in check mode.
+  - On NSX-T, the list and each tunnel are read, and each changed tunnel is one write.
+  - On NSX-V, the task also sets the L2 VPN server, and the tunnels are its peer sites. The task takes one write. If the
+    edge gateway is an L2 VPN client, or a tunnel would lose its password, the task fails, also in check mode.
+  - Keys, passwords and peer codes are never returned.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -22,7 +24,6 @@ options:
       - L2 VPN tunnels. The order does not matter. Each entry must identify a different tunnel.
       - Fields that are not set keep their current values, or with O(purge=true) get their default values. In a new
         tunnel they get their default values.
-    required: true
   state:
     description:
       - V(present) creates or updates the listed tunnels. V(absent) deletes the listed tunnels.
@@ -67,6 +68,19 @@ EXAMPLES = r"""
           - network: db-net
         psk: "{{ lookup('ansible.builtin.env', 'L2VPN_PSK') }}"
 
+- name: Set up the L2 VPN server of an NSX-V edge gateway
+  vcloudair.cloud.vca_l2vpn:
+    edge: old-edge
+    enabled: true
+    listener_ip: 203.0.113.10
+    encryption_algorithms: [AES128-GCM-SHA256]
+    tunnels:
+      - name: branch
+        user_id: branch
+        networks:
+          - network: app-net
+        psk: "{{ lookup('ansible.builtin.env', 'L2VPN_PSK') }}"
+
 - name: Delete two tunnels
   vcloudair.cloud.vca_l2vpn:
     edge: dc-edge
@@ -79,8 +93,8 @@ EXAMPLES = r"""
 RETURN = r"""
 l2vpn:
   description: >-
-    The tunnels that the task lists, without keys, with their values on the server after the task. In check mode, the
-    predicted values.
+    The settings, and the tunnels that the task lists, without keys, with their values on the server after the task. In
+    check mode, the predicted values.
   returned: success
   type: dict
   sample:
@@ -120,33 +134,39 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._targets import edge_of
 
 OPTIONS = l2vpn_arguments()
+SETTINGS = tuple(name for name in OPTIONS if name not in ("tunnels", "allow_empty"))
 ARGUMENTS = dict(
     OPTIONS,
-    tunnels=dict(OPTIONS["tunnels"], required=True),
     state={"type": "str", "choices": ["present", "absent"], "default": "present"},
     purge={"type": "bool", "default": False},
 )
 
 
 def section(params: Params) -> list[Params]:
-    """Return the tunnels of the task as a list with one spec."""
-    if params["tunnels"] is None:
-        refuse("tunnels", "is required")
-    tunnels = [given(tunnel, OPTIONS["tunnels"]["options"]) for tunnel in params["tunnels"]]
-    return [dict(given(params, ["allow_empty"]), tunnels=tunnels)]
+    """Return the settings and tunnels of the task as a list with one spec."""
+    spec = given(params, (*SETTINGS, "allow_empty"))
+    if params["tunnels"] is not None:
+        spec["tunnels"] = [given(tunnel, OPTIONS["tunnels"]["options"]) for tunnel in params["tunnels"]]
+    return [spec]
 
 
 def state(params: Params) -> str:
     """Return the state of the task, or ``exact_lists`` if ``purge`` is set."""
-    if params["purge"] and params["state"] == "absent":
-        refuse("purge", "cannot be combined with state absent")
+    if params["state"] == "absent":
+        # Only listed tunnels are deleted.
+        conflicts = (["purge"] if params["purge"] else []) + list(given(params, SETTINGS))
+        if conflicts:
+            refuse(conflicts[0], "cannot be combined with state absent")
+    if params["tunnels"] is None and (params["purge"] or params["state"] == "absent"):
+        # required_if of Ansible accepts an option that is null.
+        refuse("tunnels", f"is required with {'purge' if params['purge'] else 'state absent'}")
     return "exact_lists" if params["purge"] else params["state"]
 
 
 JOB = Job("ans.l2vpn", specs=section, state=state, show=lambda l2vpn, params: {"l2vpn": l2vpn}, about=edge_of)
 
 
-MODULE = Module(JOB, ARGUMENTS)
+MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["tunnels"]), ("state", "absent", ["tunnels"])])
 
 
 def main() -> None:

@@ -1,24 +1,26 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Read the L2 VPN tunnels of an NSX-T edge gateway."""
+"""Read the L2 VPN of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_l2vpn_info
-short_description: Read the L2 VPN tunnels of an NSX-T edge gateway
+short_description: Read the L2 VPN of an edge gateway
 version_added: "0.1.0"
 description:
-  - Returns the L2 VPN tunnels of an NSX-T edge gateway with their status and statistics. Keys and peer codes are never
-    returned. To get a peer code, use O(vcloudair.cloud.vca_l2vpn_tunnel#module:peer_code_dest).
+  - Returns the L2 VPN tunnels of an edge gateway with their status and statistics. Keys, passwords and peer codes are
+    never returned. To get a peer code, use O(vcloudair.cloud.vca_l2vpn_tunnel#module:peer_code_dest).
+  - On NSX-V, the tunnels are the peer sites of the L2 VPN server, and the status of an enabled tunnel is V(unknown). An
+    L2 VPN client is returned as a tunnel named C(client), which no module changes.
   - With O(status=false), you can pass RV(l2vpn.tunnels) to M(vcloudair.cloud.vca_l2vpn) without changes.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   status:
     description:
-      - Whether to read the status and the statistics. This takes two more API calls for each enabled tunnel.
+      - Whether to read the status and the statistics. On NSX-T, this takes two more API calls for each enabled tunnel.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -57,8 +59,37 @@ l2vpn:
       elements: dict
       returned: success
       sample: [{name: stretch, session_mode: server, status: up, received_bytes: 1200}]
+    enabled:
+      description: Whether the L2 VPN service is enabled. Only on NSX-V.
+      type: bool
+      returned: on NSX-V
+    listener_ip:
+      description: Address of the L2 VPN server. Only on NSX-V, like the following settings.
+      type: str
+      returned: on NSX-V, if it is set
+    listener_port:
+      description: TCP port of the L2 VPN server.
+      type: int
+      returned: on NSX-V, if it is set
+    encryption_algorithms:
+      description: Ciphers of the tunnels.
+      type: list
+      elements: str
+      returned: on NSX-V, if they are set
+    server_certificate:
+      description: ID of the certificate of the L2 VPN server.
+      type: str
+      returned: on NSX-V, if it is set
+    logging:
+      description: Whether the L2 VPN service writes a log.
+      type: bool
+      returned: on NSX-V, if it is set
+    log_level:
+      description: Lowest level of log messages.
+      type: str
+      returned: on NSX-V, if it is set
     version:
-      description: Always V(null), because each tunnel has its own version.
+      description: Version of the section. Always V(null) on NSX-T, because each tunnel has its own version.
       type: int
       returned: success
 edge:

@@ -1,22 +1,24 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Manage an L2 VPN tunnel of an NSX-T edge gateway."""
+"""Manage an L2 VPN tunnel of an edge gateway."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_l2vpn_tunnel
-short_description: Manage an L2 VPN tunnel of an NSX-T edge gateway
+short_description: Manage an L2 VPN tunnel of an edge gateway
 version_added: "0.1.0"
 description:
-  - Creates, updates or deletes an L2 VPN tunnel of an NSX-T edge gateway in VMware Cloud Director. A tunnel stretches
-    routed networks to another site. All other tunnels and their keys are kept.
-  - One site has a server tunnel with a pre-shared key. The other site has a client tunnel with the peer code of the
-    server tunnel. To pass the peer code to the other site, use O(peer_code_dest) and O(peer_code_file).
+  - Creates, updates or deletes an L2 VPN tunnel of an edge gateway in VMware Cloud Director. A tunnel stretches routed
+    networks to another site. All other tunnels and their keys are kept.
+  - On NSX-T, one site has a server tunnel with a pre-shared key. The other site has a client tunnel with the peer code
+    of the server tunnel. To pass the peer code to the other site, use O(peer_code_dest) and O(peer_code_file).
   - On an existing tunnel, options that are not set keep their current values.
-  - A task without a change reads the list and each tunnel.
-  - Keys and peer codes are never returned. L2 VPN of NSX-V edge gateways is refused, also in check mode.
+  - On NSX-T, a task without a change reads the list and each tunnel.
+  - On NSX-V, the tunnel is a peer site of the L2 VPN server, which M(vcloudair.cloud.vca_l2vpn) sets up. If the edge
+    gateway is an L2 VPN client, or another tunnel would lose its password, the task fails, also in check mode.
+  - Keys, passwords and peer codes are never returned.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -29,7 +31,7 @@ options:
   peer_code_dest:
     description:
       - File to which the peer code of a server tunnel is written, on the host that runs the module. The file gets mode
-        C(0600). The folder must exist.
+        C(0600). The folder must exist. Only NSX-T edge gateways have peer codes.
       - The peer code contains the pre-shared key. Delete the file when the client tunnel exists.
       - If the file changes, the task reports a change. In check mode and with O(state=absent), no file is written.
     type: path

@@ -84,6 +84,21 @@ L2VPN_CLIENT = {
     "peer_code": base64.b64encode(b'{"preSharedKey": "a key of the tests"}').decode(),
 }
 OTHER_L2VPN_CLIENT = {**L2VPN_CLIENT, "networks": [{"network": "lan", "tunnel_id": 2}], "description": "of the branch"}
+L2VPN_SITE = {
+    "name": "stretch",
+    "user_id": "branch",
+    "networks": [{"network": "lan"}],
+    "egress_gateways": ["192.168.10.1"],
+    "psk": "a password of the tests",
+}
+OTHER_L2VPN_SITE = {**L2VPN_SITE, "networks": [{"network": "dmz"}], "description": "of the branch", "enabled": False}
+L2VPN = {
+    "enabled": True,
+    "listener_ip": "203.0.113.10",
+    "encryption_algorithms": ["AES128-GCM-SHA256"],
+    "tunnels": [L2VPN_SITE],
+}
+OTHER_L2VPN = {**L2VPN, "listener_port": 8443, "log_level": "debug", "tunnels": [OTHER_L2VPN_SITE]}
 PAIR = make_pair()
 CERTIFICATE = {
     "name": "web",
@@ -127,6 +142,7 @@ class TestAns(Conformance):
             [{"ip_addresses": ["10.0.0.11"], "agents": [AGENT]}],
             [{"ip_addresses": ["10.0.0.12"], "agents": [OTHER_AGENT]}],
         ),
+        Example("ans.l2vpn", [L2VPN], [OTHER_L2VPN], unset_secrets=["peer_code"]),
         Example("ans.static_route", [ROUTE], [OTHER_ROUTE]),
         Example("ans.static_routes", [{"routes": [ROUTE]}], [{"routes": [OTHER_ROUTE]}]),
         Example("ans.lb_monitor", [LB_MONITOR], [OTHER_LB_MONITOR]),

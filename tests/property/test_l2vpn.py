@@ -6,6 +6,7 @@ A plan after apply, and a plan of an export, have no changes. The tests use no s
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,8 +16,11 @@ from hypothesis import strategies as st
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.services.ans.ipsec.nsxt.keys import ServerKeys
+from vcloudair_core.services.ans.l2vpn.model import L2VpnDocument
 from vcloudair_core.services.ans.l2vpn.nsxt.codec import KEY, PEER_CODE, NsxtL2VpnCodec
+from vcloudair_core.services.ans.l2vpn.nsxv.codec import NsxvL2VpnCodec
 from vcloudair_core.services.ans.l2vpn.section import SECTION
+from vcloudair_core.services.ans.l2vpn.spec import StretchedNetworkSpec
 from vcloudair_core.services.ans.section.kinds import SectionKind
 
 KIND = SectionKind(SECTION)
@@ -105,3 +109,58 @@ def test_no_plan_shows_a_secret(tunnel: dict[str, Any]) -> None:
     for shown in (plan, plan.as_dict(), plan.diff(), merged, merged.tree, KIND.project(merged)):
         assert "of the tests" not in repr(shown)
     assert "of the tests" not in repr(ServerKeys({}, {}))
+
+
+NSXV = NsxvL2VpnCodec()
+INTERFACES = {str(number): StretchedNetworkSpec(name, number) for number, name in enumerate(["app", "db", "dmz"], 10)}
+PEER_SITES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "name": TEXT,
+        "user_id": st.sampled_from(["branch", "other"]),
+        "psk": st.just("a password of the tests"),
+        "networks": st.lists(st.sampled_from(["app", "db", "dmz"]), min_size=1, unique=True).map(
+            lambda names: [{"network": name} for name in names]
+        ),
+    },
+    optional={
+        "description": TEXT,
+        "enabled": st.booleans(),
+        "egress_gateways": st.lists(ADDRESSES, unique=True),
+    },
+)
+SERVER_SETTINGS = st.fixed_dictionaries(
+    {"listener_ip": ADDRESSES, "encryption_algorithms": st.just(["AES128-GCM-SHA256", "NULL-MD5"])},
+    optional={
+        "enabled": st.booleans(),
+        "listener_port": st.integers(1, 65535),
+        "server_certificate": st.just("certificate-4"),
+        "logging": st.booleans(),
+        "log_level": st.sampled_from(["info", "DEBUG"]),
+    },
+)
+
+
+def read_again(document: Document) -> Document:
+    """Return the document as a server returns it, which shows passwords."""
+    assert isinstance(document, L2VpnDocument)
+    again = NSXV.parse(NSXV.encode(document))
+    assert isinstance(again, L2VpnDocument)
+    return replace(again, interfaces=INTERFACES)
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_plans_of_nsxv_servers_after_apply_are_empty_and_keep_what_is_not_managed(data: st.DataObject) -> None:
+    kept = b"<later>1</later>"
+    document = read_again(NSXV.parse(b"<l2Vpn><enabled>false</enabled>" + kept + b"</l2Vpn>"))
+    for _ in range(2):
+        sites = data.draw(st.lists(PEER_SITES, max_size=4, unique_by=lambda site: site["name"].strip()))
+        spec = KIND.parse({**data.draw(SERVER_SETTINGS), "tunnels": sites, "allow_empty": True})
+        document = read_again(KIND.merge(document, KIND.plan(document, Exactly((spec,)))))
+        again = KIND.parse({"tunnels": without_secrets(sites), "allow_empty": True})
+        assert KIND.plan(document, Exactly((again,))).is_empty
+        assert KIND.plan(document, Present((again,))).is_empty
+        shown = KIND.project(document)
+        assert KIND.plan(document, Exactly((KIND.parse({**shown, "allow_empty": True}),))).is_empty
+        assert "of the tests" not in repr(shown)
+        assert kept in NSXV.encode(document)

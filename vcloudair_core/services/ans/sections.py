@@ -84,8 +84,8 @@ RECORDS = (
     SectionRecord(
         "l2vpn",
         "l2vpn_tunnel",
-        "The L2 VPN of an NSX-T edge: its tunnels",
-        "Single L2 VPN tunnels of an NSX-T edge",
+        "The L2 VPN of an edge: its tunnels, and on NSX-V its settings",
+        "Single L2 VPN tunnels of an edge",
     ),
 )
 """The sections in the order of writes.

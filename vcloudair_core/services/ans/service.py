@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.services.ans.ipsec.status import StatusStore
     from vcloudair_core.services.ans.l2vpn.nsxt.store import NsxtL2VpnStore
+    from vcloudair_core.services.ans.l2vpn.nsxv.store import NsxvL2VpnStore
     from vcloudair_core.services.ans.vdc_group.model import OrgVdcGroup
     from vcloudair_core.session.session import Session
     from vcloudair_core.util.redaction import Secret
@@ -224,14 +225,15 @@ class AnsService:
     def l2vpn_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """Return the L2 VPN tunnels of an edge gateway with status and statistics.
 
-        Only NSX-T edge gateways have tunnels. Reading N tunnels takes at least N + 1 API calls, and the status takes
-        two more calls for each enabled tunnel. The calls that find the edge are not included.
+        On NSX-T, reading N tunnels takes at least N + 1 API calls, and the status takes two more calls for each enabled
+        tunnel. The calls that find the edge are not included. On NSX-V, the status of enabled tunnels is ``unknown``,
+        because no public source describes the statistics.
 
         Shape: as returned by ``client.read("ans.l2vpn")``, with ``status`` (up, down, disabled, unknown),
         ``last_error``, and counters such as ``received_bytes`` in each tunnel.
 
-        Raises: ConfigurationError if the edge gateway is not an NSX-T edge gateway; NotFoundError, AmbiguousMatchError,
-        other ApiErrors, TransportError, DecodeError.
+        Raises: ConfigurationError for an edge gateway of vCloud Air; NotFoundError, AmbiguousMatchError, other
+        ApiErrors, TransportError, DecodeError.
         """
         from vcloudair_core.services.ans.l2vpn.section import SECTION
         from vcloudair_core.services.ans.section.kinds import SectionKind
@@ -250,7 +252,7 @@ class AnsService:
         ``tunnel`` is the name or ID of the tunnel. The peer code is a secret: ``str()`` shows asterisks, and
         ``reveal()`` returns the text. The client tunnel at the other site needs it.
 
-        Raises: ConfigurationError if the tunnel is a client, or if the server does not return the peer code;
+        Raises: ConfigurationError for NSX-V, if the tunnel is a client, or if the server does not return the peer code;
         NotFoundError, AmbiguousMatchError, the errors of reading the section.
         """
         from vcloudair_core.services.ans.l2vpn.model import find_tunnel
@@ -354,13 +356,14 @@ class AnsService:
 
         return NetworkReader(self.session).read(name_or_id, vdc or "")
 
-    def _l2vpn_store(self, edge: str | None, vdc: str | None) -> NsxtL2VpnStore:
+    def _l2vpn_store(self, edge: str | None, vdc: str | None) -> NsxtL2VpnStore | NsxvL2VpnStore:
         from vcloudair_core.services.ans.l2vpn.nsxt.store import NsxtL2VpnStore
+        from vcloudair_core.services.ans.l2vpn.nsxv.store import NsxvL2VpnStore
         from vcloudair_core.services.ans.l2vpn.section import SECTION
         from vcloudair_core.services.ans.section.kinds import open_section
 
         store = open_section(SECTION, self.session, target_edge(self.session, {"edge": edge, "vdc": vdc}))
-        assert isinstance(store, NsxtL2VpnStore)
+        assert isinstance(store, (NsxtL2VpnStore, NsxvL2VpnStore))
         return store
 
     def _ipsec_store(self, edge: str | None, vdc: str | None) -> StatusStore:

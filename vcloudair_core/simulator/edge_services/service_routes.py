@@ -18,6 +18,7 @@ from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.edge_services import (
     dhcp_relay,
     dhcp_routes,
+    l2vpn,
     routing_routes,
     static_routing,
     truststore,
@@ -64,6 +65,7 @@ def routes(flavor: str, prefix: str = "") -> list[SimulatorRoutes]:
     ]
     if not is_hybridity:
         groups.append(_relay_routes(f"{edge}/dhcp/config/relay", prefix))
+        groups.append(_l2vpn_routes(f"{edge}/l2vpn/config", prefix))
         groups.append(truststore.routes(f"{prefix}/network/services", prefix))
         groups += routing_routes.routes(edge, prefix)
     return groups
@@ -75,6 +77,18 @@ def _relay_routes(path: str, prefix: str) -> SimulatorRoutes:
     about = "The format is always XML, because no source states the JSON keys."
     return SimulatorRoutes(
         f"dhcp-relay{prefix}", "DHCP relay", made, versions=section_versions("network"), simplifications=about
+    )
+
+
+def _l2vpn_routes(path: str, prefix: str) -> SimulatorRoutes:
+    handlers = (("GET", show_l2vpn), ("PUT", put_l2vpn), ("DELETE", delete_l2vpn))
+    made = tuple(SimulatorRoute(method, path, guarded(call, is_hybridity=False)) for method, call in handlers)
+    about = (
+        "The format is always XML, because no source states the JSON keys. Passwords are masked, and a written mask "
+        "replaces a password, which is the worst case. Tunnels carry no traffic."
+    )
+    return SimulatorRoutes(
+        f"edge-l2vpn{prefix}", "L2 VPN of NSX-V", made, versions=section_versions("network"), simplifications=about
     )
 
 
@@ -106,4 +120,22 @@ def put_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 def delete_relay(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """Remove the DHCP relay, and return 204."""
     edge.sections.pop(dhcp_relay.NAME, None)
+    return responses.empty(204)
+
+
+def show_l2vpn(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Return the L2 VPN. The response is always XML."""
+    return xml_answer(l2vpn.to_document(edge))
+
+
+def put_l2vpn(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Replace the L2 VPN, and return 204."""
+    config = context.simulator.config
+    l2vpn.replace(context.world, edge, context.request.body, strict_version=config.strict_version)
+    return responses.empty(204)
+
+
+def delete_l2vpn(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
+    """Remove the L2 VPN, and return 204."""
+    edge.sections.pop(l2vpn.NAME, None)
     return responses.empty(204)

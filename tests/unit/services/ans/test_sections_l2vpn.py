@@ -84,12 +84,15 @@ def test_no_message_shows_a_secret() -> None:
         assert "c4n4ry" not in str(problems(spec))
 
 
-@pytest.mark.vca_simulator(profile="vcd")
-def test_an_nsxv_edge_gateway_is_refused_with_a_way_out(vca_client: Client) -> None:
-    with pytest.raises(ConfigurationError, match="The backend of the edge gateway is NSX-V") as met:
+@pytest.mark.vca_simulator(profile="vca")
+def test_an_edge_gateway_of_vcloud_air_is_refused_with_a_way_out(vca_client: Client) -> None:
+    with pytest.raises(ConfigurationError, match="this version supports the section only on NSX-T and NSX-V") as met:
         vca_client.ensure("ans.l2vpn_tunnel", SERVER, check=True)
-    assert met.value.message.endswith(
-        "Public sources describe the server side of its L2 VPN, but not the nesting of the client side, so it is not "
-        "managed."
-    )
     assert met.value.hint == "Configure the L2 VPN of this edge gateway in the portal of the cloud."
+
+
+@pytest.mark.vca_simulator(profile="vcd")
+def test_options_of_nsxt_are_refused_on_nsxv(vca_client: Client) -> None:
+    with pytest.raises(SpecError) as met:
+        vca_client.ensure("ans.l2vpn_tunnel", SERVER, check=True)
+    assert [problem.path for problem in met.value.problems] == ["local_ip", "peer_ip"]

@@ -32,8 +32,11 @@ def list_tunnels(
 ) -> None:
     """List the L2 VPN tunnels of an edge gateway, with status and last error.
 
-    JSON and YAML print the whole section, without keys and peer codes. With `--no-status`, the output is valid input
-    for `vcloudair.cloud.vca_l2vpn`, and a valid value of the key `l2vpn` in a document for `vca edge apply`.
+    JSON and YAML print the whole section, without keys, passwords and peer codes. With `--no-status`, the output is
+    valid input for `vcloudair.cloud.vca_l2vpn`. For an NSX-T edge gateway, the output is also a valid value of the key
+    `l2vpn` in a document for `vca edge apply`.
+
+    On NSX-V, the tunnels are the peer sites of the L2 VPN server, and an L2 VPN client is shown as a tunnel `client`.
 
     Example:
         vca l2vpn list --edge nsxt-edge1 --no-status
@@ -60,7 +63,7 @@ def show_tunnel(run: Invocation, tunnel: str = typer.Argument(..., help="Name or
     with run.client() as client:
         target = edge_target(client.settings)
         tunnels = client.edges.l2vpn_status(**target)["tunnels"]
-    matches = [row for row in tunnels if tunnel in (row["name"], row["rule_id"])]
+    matches = [row for row in tunnels if tunnel in (row["name"], row.get("rule_id"))]
     if not matches:
         raise NotFoundError(
             f"L2 VPN tunnel not found: {tunnel!r} on edge gateway {target['edge']}.",
@@ -111,6 +114,7 @@ _COLUMNS = [
     Column("networks", priority=2, show=_networks),
     Column("last_error", priority=1),
     Column("enabled", keep=True, priority=3, show=enabled_cell),
+    Column("user_id", priority=4),
     Column("initiation_mode", keep=True, priority=5),
     Column("tunnel_interface", keep=True, priority=5),
     Column("received_bytes", keep=True, wide=True),

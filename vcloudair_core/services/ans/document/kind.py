@@ -21,6 +21,7 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.document.store import EdgeStore
+from vcloudair_core.services.ans.edge.backend import BACKENDS
 from vcloudair_core.services.ans.edge.directory import target_edge
 from vcloudair_core.services.ans.edge.neighbors import StoreWithNeighbors
 from vcloudair_core.services.ans.section.backends import refuse_unsupported
@@ -72,7 +73,9 @@ class EdgeKind(ResourceKind):
         edge = target_edge(session, target)
         sections = [load_section(name) for name in SECTIONS]
         stores = {
-            section.name: open_section(section, session, edge) for section in sections if section.is_on(edge.backend)
+            section.name: open_section(section, session, edge)
+            for section in sections
+            if section.is_on(edge.backend) and edge.backend not in section.not_in_documents
         }
         if not stores:
             refuse_unsupported(edge, sections[0])
@@ -85,6 +88,11 @@ class EdgeKind(ResourceKind):
         for name in sections:
             if not store.has_section(name):
                 refuse_unsupported(store.edge, load_section(name))
+                raise SpecError(
+                    name,
+                    f"cannot be in a document for {BACKENDS[store.backend].title} edge gateways",
+                    hint=f"Use {load_section(name).module} instead.",
+                )
         return store.narrowed(sections)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:

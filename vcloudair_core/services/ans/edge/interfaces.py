@@ -33,7 +33,7 @@ class EdgeInterface:
 
     ``vnic`` is the number of the interface. ``names`` has the names of the interface and of its network. ``networks``
     has the subnet of each primary address in CIDR notation, and the secondary addresses. ``network_id`` and
-    ``network_name`` are the UUID and the name of the network.
+    ``network_name`` are the UUID and the name of the network. ``tunnel_id`` is the ID of a subinterface in an L2 VPN.
     """
 
     vnic: str
@@ -42,6 +42,7 @@ class EdgeInterface:
     networks: tuple[str, ...] = ()
     network_id: str = ""
     network_name: str = ""
+    tunnel_id: int | None = None
 
     def __str__(self) -> str:
         return f"{' or '.join(self.names) or 'without name'} (vnic {self.vnic}{', ' + self.type if self.type else ''})"
@@ -68,7 +69,7 @@ def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
 
 def parse_interfaces(body: bytes) -> list[EdgeInterface]:
     """Parse the list of interfaces. Source: protocol/ans.md §1.4. Raises: DecodeError."""
-    from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of
+    from vcloudair_core.services.ans.section.xml_elements import child_of, children, int_of, text_of
     from vcloudair_core.util import xml
 
     root = xml.parse(body, what="the list of edge interfaces")
@@ -92,6 +93,7 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
                     tuple(_networks(element)),
                     (text_of(reference, "id") or "").rpartition(":")[2],
                     network_name,
+                    int_of(text_of(element, "tunnelId")) or None,
                 )
             )
     return interfaces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
 from vcloudair_core.services.ans.ipsec.model import KeyView, new_identity
-from vcloudair_core.services.ans.l2vpn.spec import L2VpnSpec, L2VpnTunnelSpec
+from vcloudair_core.services.ans.l2vpn.spec import L2VpnSpec, L2VpnTunnelSpec, StretchedNetworkSpec
 from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit, SectionState
 from vcloudair_core.util.redaction import Secret
 
@@ -24,11 +24,15 @@ class L2VpnDocument(SectionDocument[L2VpnSpec]):
     """The tunnels of an edge gateway, with what is known about their secrets.
 
     ``known_keys`` has the current secrets, or the fingerprints of the secrets that this host has sent. ``keys_to_send``
-    maps the identities of tunnels to the secrets that the tree contains and a write sends.
+    maps the identities of tunnels to the secrets that the tree contains and a write sends. ``interfaces`` has the
+    network of each interface of an NSX-V edge gateway, by the number of the interface, if they were read.
     """
 
     known_keys: KeyView | None = field(default=None, kw_only=True, repr=False, compare=False)
     keys_to_send: Mapping[str, Secret] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
+    interfaces: Mapping[str, StretchedNetworkSpec] = field(
+        default_factory=dict, kw_only=True, repr=False, compare=False
+    )
 
 
 def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
@@ -44,21 +48,27 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
 
 
 def with_secrets(
-    steps: Sequence[RuleStep], specs: Sequence[L2VpnTunnelSpec], live: Sequence[LiveRule]
+    steps: Sequence[RuleStep],
+    specs: Sequence[L2VpnTunnelSpec],
+    live: Sequence[LiveRule],
+    resent: Container[int | None] = (),
 ) -> tuple[RuleStep, ...]:
     """Return the steps, where each changed tunnel has the secret of its spec.
 
     A write of a tunnel sends its secret even if only other options change, because a server that does not return the
-    secret may require the secret. In this case, ``changed`` of the step does not contain the secret.
+    secret may require the secret. In this case, ``changed`` of the step does not contain the secret. ``resent`` has the
+    slots of tunnels that are sent with their secret even if they do not change.
     """
     by_slot = {rule.slot: rule.spec for rule in live}
     completed = []
     for step in steps:
-        if step.slot is not None and step.changed and step.spec.secret is None:
-            secrets = [spec for spec in specs if spec.secret is not None and _is_named(spec, by_slot[step.slot])]
+        is_resent = step.slot in resent and not step.changed
+        if step.slot is not None and (is_resent or (step.changed and step.spec.secret is None)):
+            current = by_slot[step.slot]
+            secrets = [spec for spec in specs if spec.secret is not None and _is_named(spec, current)]
             if len(secrets) == 1:
-                secret = secrets[0]
-                step = replace(step, spec=replace(step.spec, psk=secret.psk, peer_code=secret.peer_code))
+                spec = replace(current if is_resent else step.spec, psk=secrets[0].psk, peer_code=secrets[0].peer_code)
+                step = replace(step, spec=spec, changed=step.changed or ("psk",))
         completed.append(step)
     return tuple(completed)
 

@@ -11,13 +11,16 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
-from vcloudair_core.services.ans.edge.backend import NSXV, VCLOUDAIR
+from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML, split_backend
 from vcloudair_core.services.ans.ipsec.model import KeysAfterWrite, KeyView
+from vcloudair_core.services.ans.l2vpn.limits import RULE_LIMITS, SETTING_LIMITS
 from vcloudair_core.services.ans.l2vpn.model import L2Vpn, L2VpnDocument, keys_to_send, with_secrets
+from vcloudair_core.services.ans.l2vpn.nsxv.store import NsxvL2VpnStore
 from vcloudair_core.services.ans.l2vpn.spec import (
     CLIENT,
     IDENTITIES,
     INITIATOR,
+    NSXV_REQUIRED,
     REQUIRED,
     SERVER,
     L2VpnSpec,
@@ -35,11 +38,6 @@ Under these names, a change shows a string instead of masked values.
 """
 _UNKNOWN, _NEW = "a different {}, or one that this host has not sent", "the new {}"
 _ALTERNATIVE = "Configure the L2 VPN of this edge gateway in the portal of the cloud."
-_NSXV_REASON = (
-    "Public sources describe the server side of its L2 VPN, but not the nesting of the client side, so it is not "
-    "managed."
-)
-"""Source: protocol/ans.md §5, L2 VPN and SSL VPN."""
 
 
 class L2VpnSection(Section[L2VpnSpec, L2VpnTunnelSpec]):
@@ -58,13 +56,14 @@ class L2VpnSection(Section[L2VpnSpec, L2VpnTunnelSpec]):
     def rule_list(self, document: Document) -> RuleListKind:
         """Return the rule list kind, which plans the tunnels of a document."""
         assert isinstance(document, L2VpnDocument)
+        is_nsxv = document.backend == NSXV
         return RuleListKind(
             self.noun,
-            completed=_completed,
+            completed=_completed_peer_site if is_nsxv else _completed,
             effective=lambda spec, current: _effective(spec, current, document.known_keys),
             identities=IDENTITIES,
             is_ordered=False,
-            exact=_exact,
+            exact=_exact_peer_site if is_nsxv else _exact,
         )
 
     def plan_rules(
@@ -84,9 +83,39 @@ class L2VpnSection(Section[L2VpnSpec, L2VpnTunnelSpec]):
         state: L2Vpn = state_of(document)
         if isinstance(desired, Absent) or not list_plan.changes:
             return list_plan
+        if document.backend == NSXV:
+            from vcloudair_core.services.ans.l2vpn.nsxv.checks import slots_without_password
+
+            hidden = slots_without_password(document)
+            return replace(list_plan, steps=with_secrets(list_plan.steps, specs, state.rules, hidden))
         list_plan = replace(list_plan, steps=with_secrets(list_plan.steps, specs, state.rules))
         _refuse_invalid(state, list_plan, can_disable_clients=bool(document.tree.get("can_disable_clients", True)))
         return list_plan
+
+    def check_edit(self, document: Document, edit: SectionEdit, spec: L2VpnSpec | None) -> None:
+        """Raise an error for an edit that is incomplete or would lose a password.
+
+        Only NSX-V edge gateways need this check.
+
+        Raises: ConfigurationError if the edge gateway is a client; SpecError.
+        """
+        if document.backend == NSXV:
+            from vcloudair_core.services.ans.l2vpn.nsxv.checks import check_server
+
+            check_server(document, edit)
+
+    def exact_settings(self, spec: L2VpnSpec, backend: str) -> L2VpnSpec:
+        """Return the spec unchanged, because settings that are not set keep their values."""
+        return spec
+
+    def rules_lost(self, written: Document, current: Document) -> list[L2VpnTunnelSpec]:
+        """Return the tunnels without IDs in ``written`` that ``current`` lacks.
+
+        They are compared by name.
+        """
+        known = {rule.spec.name for rule in state_of(current).rules}
+        tunnels: list[L2VpnTunnelSpec] = [rule.spec for rule in state_of(written).rules]
+        return [tunnel for tunnel in tunnels if tunnel.rule_id is None and tunnel.name not in known]
 
     def shown_change(self, change: Change, document: Document) -> Change:
         """Return a change that describes secrets in words, without masked values."""
@@ -112,6 +141,8 @@ class L2VpnSection(Section[L2VpnSpec, L2VpnTunnelSpec]):
         """Warn about changed peer codes, and about ignored requests to log."""
         from vcloudair_core.services.ans.nsxt.ignored_logging import logging_warnings
 
+        if split_backend(store.backend)[0] == NSXV:
+            return ()
         return (*_peer_code_warnings(store, state, plan), *logging_warnings(store, "L2 VPN tunnels"))
 
 
@@ -129,6 +160,28 @@ def _completed(spec: L2VpnTunnelSpec) -> L2VpnTunnelSpec:
     is_server = spec.session_mode == SERVER
     completed: L2VpnTunnelSpec = with_defaults(spec)
     return replace(completed, initiation_mode=(spec.initiation_mode or INITIATOR) if is_server else None, rule_id=None)
+
+
+def _completed_peer_site(spec: L2VpnTunnelSpec) -> L2VpnTunnelSpec:
+    """Return the spec of a new tunnel of an NSX-V edge gateway with its defaults.
+
+    Raises: SpecError for missing fields.
+    """
+    problems = Problems()
+    for name in NSXV_REQUIRED:
+        if not getattr(spec, name):
+            problems.add(name, "is required, because the tunnel does not exist yet")
+    problems.raise_if_any()
+    return _exact_peer_site(spec, spec)
+
+
+def _exact_peer_site(spec: L2VpnTunnelSpec, current: L2VpnTunnelSpec) -> L2VpnTunnelSpec:
+    """Return the spec of a tunnel of an NSX-V edge gateway, with defaults.
+
+    The networks and the user have no default.
+    """
+    exact: L2VpnTunnelSpec = with_defaults(spec, skip=("networks", "logging"))
+    return replace(exact, session_mode=SERVER, egress_gateways=spec.egress_gateways or (), logging=None)
 
 
 def _exact(spec: L2VpnTunnelSpec, current: L2VpnTunnelSpec) -> L2VpnTunnelSpec:
@@ -223,6 +276,12 @@ def _peer_code_warnings(store: Store, state: L2Vpn, plan: Plan) -> tuple[str, ..
     )
 
 
+def _nsxv() -> SectionCodec[L2VpnSpec]:
+    from vcloudair_core.services.ans.l2vpn.nsxv.codec import NsxvL2VpnCodec
+
+    return NsxvL2VpnCodec()
+
+
 def _nsxt(api_version: str) -> SectionCodec[L2VpnSpec]:
     from vcloudair_core.services.ans.l2vpn.nsxt.codec import NsxtL2VpnCodec
 
@@ -242,12 +301,17 @@ SECTION = L2VpnSection(
     noun="L2 VPN tunnel",
     spec_type=L2VpnSpec,
     rule_type=L2VpnTunnelSpec,
-    codecs={},
+    # Use XML for both media types, because the JSON keys are not documented. Servers send XML to clients that accept
+    # XML.
+    codecs={(NSXV, JSON): _nsxv, (NSXV, XML): _nsxv},
     nsxt=NsxtSection(_nsxt, _nsxt_store),
     rules_field="tunnels",
     module="vca_l2vpn",
     identities=IDENTITIES,
     is_ordered=False,
-    alternatives={NSXV: _ALTERNATIVE, VCLOUDAIR: _ALTERNATIVE},
-    reasons={NSXV: _NSXV_REASON},
+    rule_limits=RULE_LIMITS,
+    setting_limits=SETTING_LIMITS,
+    store_type=NsxvL2VpnStore,
+    alternatives={VCLOUDAIR: _ALTERNATIVE},
+    not_in_documents=(NSXV,),
 )

@@ -1,7 +1,8 @@
-"""Specs of L2 VPN tunnels. Source: protocol/nsxt.md §10."""
+"""Specs of L2 VPN tunnels. Source: protocol/nsxt.md §10, protocol/ans.md §5."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ from ipaddress import IPv4Address, ip_interface
 from pathlib import Path
 from typing import ClassVar
 
-from vcloudair_core.engine.canonical import address_range, fold
+from vcloudair_core.engine.canonical import address_range, fold, network_set
 from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
 from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.validation import Reader
@@ -33,14 +34,25 @@ ONLY_SERVER = ("tunnel_interface", "initiation_mode", "psk")
 """Options that only server tunnels have. Source: protocol/nsxt.md §10."""
 
 REQUIRED = ("session_mode", "local_ip", "peer_ip")
-"""Options that every new tunnel requires."""
+"""Options that every new tunnel of an NSX-T edge gateway requires."""
+
+NSXV_REQUIRED = ("user_id", "psk", "networks")
+"""Options that every new tunnel of an NSX-V edge gateway requires."""
+
+LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
+_ALGORITHM = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_USER_ID = re.compile(r"[\x21-\x7e]{1,63}\Z")
 
 
 @dataclass(frozen=True)
 class StretchedNetworkSpec:
     """A network that a tunnel stretches to the other site."""
 
-    network: str | None = spec_field("Name or URN of a routed network of the edge gateway.", required=True)
+    network: str | None = spec_field(
+        "Name of a routed network of the edge gateway, or its URN on NSX-T.",
+        "On NSX-V, the network must be attached to a subinterface. The number of the interface is accepted too.",
+        required=True,
+    )
     tunnel_id: int | None = spec_field(
         "ID of the network in the tunnel, `1` to `4093`. Both sites connect the networks that have the same ID.",
         "Required for `session_mode=client`. On a server tunnel, the edge gateway assigns the ID, and the value is "
@@ -78,20 +90,20 @@ class L2VpnTunnelSpec:
         "Name of the tunnel. It identifies the tunnel, unless `match_by=rule_id`.", identity=True
     )
     session_mode: str | None = spec_field(
-        "Role of the edge gateway in the tunnel. It cannot be changed. Required for new tunnels.",
+        "Role of the edge gateway in the tunnel. It cannot be changed. Required for new tunnels on NSX-T.",
         "A `server` tunnel creates a peer code, which the `client` tunnel of the other site needs. All tunnels of an "
-        "edge gateway have the same role.",
+        "edge gateway have the same role. On NSX-V, each tunnel is a peer site of the server.",
         canonical=fold,
         choices=SESSION_MODES,
     )
     enabled: bool | None = enabled_field("tunnel")
     description: str | None = description_field()
     local_ip: str | None = spec_field(
-        "Local endpoint of the tunnel, a public IPv4 address of the edge gateway. Required for new tunnels.",
+        "Local endpoint of the tunnel, a public IPv4 address of the edge gateway. Required for new tunnels on NSX-T.",
         canonical=address_meaning,
     )
     peer_ip: str | None = spec_field(
-        "Endpoint of the other site, as an IPv4 address. Required for new tunnels.", canonical=address_meaning
+        "Endpoint of the other site, as an IPv4 address. Required for new tunnels on NSX-T.", canonical=address_meaning
     )
     tunnel_interface: str | None = spec_field(
         "Address of the tunnel interface with its prefix length, such as `169.254.64.1/28`. Only for server tunnels. "
@@ -112,8 +124,16 @@ class L2VpnTunnelSpec:
         canonical=networks_meaning,
         absent=(),
     )
+    user_id: str | None = spec_field(
+        "Name of the user as which the other site signs in. Required for new tunnels on NSX-V.",
+    )
+    egress_gateways: tuple[str, ...] | None = spec_field(
+        "Gateway addresses of the stretched networks. Traffic to them stays at its site, and does not use the tunnel.",
+        canonical=network_set,
+    )
     psk: Secret | None = spec_field(
         "Pre-shared key, at most 128 characters. Only for server tunnels. Required for new server tunnels.",
+        "On NSX-V, it is the password of the user.",
         "`update_psk` sets when the key of an existing tunnel is sent.",
         secret=True,
         read=read_key,
@@ -199,6 +219,13 @@ class L2VpnTunnelSpec:
             complaints.append(("peer_code", "cannot be combined with psk; a tunnel is either a server or a client"))
         elif self.session_mode is not None:
             complaints += mode_complaints(self, self.session_mode)
+        if self.user_id is not None and not _USER_ID.match(self.user_id):
+            complaints.append(("user_id", f"{self.user_id!r} is not a user name of 1 to 63 ASCII characters"))
+        complaints += [
+            ("egress_gateways", f"{text!r} is not an address")
+            for text in self.egress_gateways or ()
+            if address_range(text) is None or "/" in text or "-" in text
+        ]
         return complaints + _network_complaints(self.networks or ())
 
 
@@ -256,10 +283,37 @@ IDENTITIES = Identities(
 """The ways to identify a tunnel."""
 
 
+def algorithms_meaning(names: Iterable[str]) -> Hashable:
+    """Return cipher names in canonical form, for comparison.
+
+    Order and case do not matter, and ``_`` equals ``-``.
+    """
+    return frozenset(fold(name).replace("_", "-") for name in names)
+
+
 @dataclass(frozen=True)
 class L2VpnSpec:
-    """The L2 VPN of an edge gateway: all its tunnels."""
+    """The L2 VPN of an edge gateway: all its tunnels, and on NSX-V its settings."""
 
+    enabled: bool | None = spec_field("Whether the L2 VPN service is enabled.")
+    listener_ip: str | None = spec_field(
+        "Address of the edge gateway to which the other sites connect. Required for a new server.",
+        canonical=address_meaning,
+    )
+    listener_port: int | None = spec_field(
+        "TCP port to which the other sites connect. The server's default is 443.", bounds=(1, 65535)
+    )
+    encryption_algorithms: tuple[str, ...] | None = spec_field(
+        "Ciphers of the tunnels, for example `AES128-GCM-SHA256`. Required for a new server.",
+        canonical=algorithms_meaning,
+    )
+    server_certificate: str | None = spec_field(
+        "ID of the certificate that the server presents, for example `certificate-4`. By default, the server presents "
+        "a self-signed certificate.",
+        pattern=ID_PATTERN,
+    )
+    logging: bool | None = spec_field("Whether the L2 VPN service writes a log.")
+    log_level: str | None = spec_field("Lowest level of log messages.", canonical=fold, choices=LOG_LEVELS)
     tunnels: tuple[L2VpnTunnelSpec, ...] | None = spec_field(
         "L2 VPN tunnels. The order does not matter. Each entry must identify a different tunnel.", input_only=True
     )
@@ -267,3 +321,22 @@ class L2VpnSpec:
         "Whether `tunnels` may be empty in a document that is applied with purge. This deletes all L2 VPN tunnels.",
         input_only=True,
     )
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """Return errors that the field declarations do not detect.
+
+        Shape: ``[(field, reason)]``.
+        """
+        complaints = [
+            ("encryption_algorithms", f"{name!r} is not a cipher name, such as AES128-GCM-SHA256")
+            for name in self.encryption_algorithms or ()
+            if not _ALGORITHM.match(name)
+        ]
+        if self.encryption_algorithms == ():
+            complaints.append(("encryption_algorithms", "is empty"))
+        try:
+            if self.listener_ip is not None:
+                IPv4Address(self.listener_ip)
+        except ValueError:
+            complaints.append(("listener_ip", f"{self.listener_ip!r} is not an IPv4 address"))
+        return complaints

@@ -78,6 +78,7 @@ class Section(Generic[SpecT, RuleT]):
     ``rule_limits`` and ``setting_limits``: the options that a backend does not support.
     ``alternatives``: for backends without the section, a sentence that tells the user what to do instead.
     ``reasons``: for such backends, a sentence that tells the user why the section is not supported.
+    ``not_in_documents``: backends whose edge documents do not contain the section.
     ``owner_noun``: the display name, in plural, of the objects that have the section.
     ``other_lists``: a descriptor for each other list of records in the same document, such as the static bindings of
     DHCP. Its codecs read and write only this list. Its name and spec type are those of the section.
@@ -111,6 +112,7 @@ class Section(Generic[SpecT, RuleT]):
     setting_limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     alternatives: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    not_in_documents: tuple[str, ...] = ()
     owner_noun: str = EDGE_GATEWAYS
     other_lists: tuple[Section[Any, Any], ...] = ()
 

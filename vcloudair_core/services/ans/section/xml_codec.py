@@ -137,7 +137,7 @@ class XmlCodec(ABC, Generic[SettingsT]):
         elif any(kept):
             readable = (record if rule else fast_copy(record) for record, rule in zip(records, kept, strict=True))
         else:
-            readable = iter(fast_copies(child_of(document.tree, self.records_path[0]), self.records_path[-1]))
+            readable = iter(fast_copies(self.record_list(document.tree), self.records_path[-1]))
         for slot, (record, rule) in enumerate(zip(readable, kept, strict=True)):
             if rule is not None:
                 yield LiveRule(slot, rule.spec, rule.rule_type)
@@ -158,7 +158,8 @@ class XmlCodec(ABC, Generic[SettingsT]):
         self.set_settings(root, edit.settings)
         kept = None
         if edit.steps is not None:
-            holder = root if len(self.records_path) == 1 else ensure_child(root, self.records_path[0])
+            holder = self.record_list(root, is_needed=True)
+            assert holder is not None
             records = self.records(root)
             new = iter(self.new_records([step.spec for step in edit.steps if step.slot is None], holder))
             users = [next(new) if step.slot is None else self._step(records, step) for step in edit.steps]
@@ -170,8 +171,17 @@ class XmlCodec(ABC, Generic[SettingsT]):
 
     def records(self, root: _Element) -> list[_Element]:
         """Return the elements of the records."""
-        holder = root if len(self.records_path) == 1 else child_of(root, self.records_path[0])
-        return children(holder, self.records_path[-1])
+        return children(self.record_list(root), self.records_path[-1])
+
+    def record_list(self, root: _Element, *, is_needed: bool = False) -> _Element | None:
+        """Return the list element, or None if it is missing.
+
+        If it is needed, a missing element is created.
+        """
+        if len(self.records_path) == 1:
+            return root
+        name = self.records_path[0]
+        return ensure_child(root, name) if is_needed else child_of(root, name)
 
     def new_records(self, specs: Sequence[Any], holder: _Element) -> Sequence[_Element]:
         """Return the records of new rules for the list element ``holder``."""

@@ -1,0 +1,1 @@
+"""L2 VPN servers of NSX-V edge gateways."""
