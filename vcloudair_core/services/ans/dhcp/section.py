@@ -193,7 +193,8 @@ class BindingList(_DhcpList[DhcpBindingSpec]):
     def check_result(self, document: Document, spec: DhcpSpec | None, list_plan: ListPlan | None) -> None:
         """Raise SpecError if two static bindings would have the same host name or address.
 
-        On NSX-T, static bindings can have the same host name. Source: protocol/ans.md §5, §6; protocol/nsxt.md §10.1.
+        On NSX-T, static bindings can have the same host name, and in different networks the same address.
+        Source: protocol/ans.md §5, §6; protocol/nsxt.md §10.1.
         """
         for field, canonical in _UNIQUE.items():
             if field == "host_name" and document.backend == NSXT:
@@ -201,7 +202,8 @@ class BindingList(_DhcpList[DhcpBindingSpec]):
             owners: dict[Any, DhcpBindingSpec] = {}
             for binding in _resulting(document, list_plan):
                 value = getattr(binding, field)
-                owner = owners.setdefault(canonical(value), binding) if value else binding
+                place = binding.network if document.backend == NSXT else None
+                owner = owners.setdefault((place, canonical(value)), binding) if value else binding
                 if owner is not binding:
                     path = "bindings" if spec else field
                     names = f"{owner.mac_address} and {binding.mac_address}"
