@@ -35,7 +35,8 @@ options:
       ip_range:
         description:
           - First and last address of the pool, for example C(192.168.10.100-192.168.10.199). It identifies the pool.
-          - The range must be in the network of an interface of the edge gateway.
+          - A range outside the networks of all interfaces needs O(pools[].default_gateway) and O(pools[].subnet_mask).
+            On NSX-T edge gateways, the range must be in a connected network.
         type: str
         required: true
       default_gateway:
@@ -142,7 +143,8 @@ options:
   ip_range:
     description:
       - First and last address of the pool, for example C(192.168.10.100-192.168.10.199). It identifies the pool.
-      - The range must be in the network of an interface of the edge gateway.
+      - A range outside the networks of all interfaces needs O(default_gateway) and O(subnet_mask). On NSX-T edge
+        gateways, the range must be in a connected network.
     type: str
     required: true
   default_gateway:

@@ -175,7 +175,8 @@ def _checked_pool(edge: SimulatedEdge, pool: dict[str, Any], groups: Mapping[int
     first, last = _range(str(pool.get("ipRange") or ""))
     vnic = next((vnic for vnic, (network, _) in groups.items() if first in network and last in network), None)
     if vnic is None:
-        raise RefusedError(f"[DHCP] The range {pool['ipRange']} is not in the subnet of an interface.", code=_INVALID)
+        _refuse_outside(pool, f"range {pool['ipRange']}")
+        return _with_defaults(pool, {})
     agents = edge.sections.get("dhcp_relay", {}).get("agents", [])
     if vnic in [agent["vnicIndex"] for agent in agents]:
         raise RefusedError(f"[DHCP] The interface {vnic} has a relay agent, so it cannot have a pool.", code=_OTHER)
@@ -192,13 +193,24 @@ def _checked_binding(binding: dict[str, Any], groups: Mapping[int, Any]) -> dict
         raise RefusedError(f"[DHCP] Invalid MAC address {binding['macAddress']}.", code=_INVALID)
     if not mac and not (binding.get("vmId") and binding.get("vnicId")):
         raise RefusedError("[DHCP] A static binding needs macAddress, or vmId and vnicId.", code=_OTHER)
-    for key in ("hostname", "ipAddress"):
-        if not binding.get(key):
-            raise RefusedError(f"[DHCP] {key} is required.", code=_OTHER)
+    if not binding.get("ipAddress"):
+        raise RefusedError("[DHCP] ipAddress is required.", code=_OTHER)
     _check_values(binding)
     address = IPv4Address(binding["ipAddress"])
     group: Mapping[str, Any] = next((group for network, group in groups.values() if address in network), {})
+    if not group:
+        _refuse_outside(binding, f"address {address}")
     return _with_defaults({**binding, **({"macAddress": mac} if mac else {})}, group)
+
+
+def _refuse_outside(record: Mapping[str, Any], addresses: str) -> None:
+    """Refuse addresses outside the subnets of all interfaces without their own gateway and mask.
+
+    Source: protocol/ans.md §5. That the server refuses them is inferred.
+    """
+    if not (record.get("defaultGateway") and record.get("subnetMask")):
+        reason = "is not in the subnet of an interface, so it needs defaultGateway and subnetMask"
+        raise RefusedError(f"[DHCP] The {addresses} {reason}.", code=_INVALID)
 
 
 def _with_defaults(record: dict[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _value(node: Any) -> Any:
         text = (node.text or "").strip()
         if node.tag in _FLAGS:
             return text == "true"
-        return int(text) if node.tag in _NUMBERS and text else text
+        return int(text) if node.tag in _NUMBERS and text.isdecimal() else text
     lists = {**dict.fromkeys(_TEXT_LISTS.get(node.tag, ())), **(dict.fromkeys(LISTS) if node.tag == ROOT else {})}
     if node.tag == "pool":
         lists["member"] = None
@@ -228,11 +228,19 @@ def _check_objects(key: str, items: list[dict[str, Any]]) -> None:
 def _check_endpoint(name: str, endpoint: Mapping[str, Any]) -> None:
     try:
         ip_address(str(endpoint.get("ipAddress")))
-        is_valid = 1 <= int(endpoint["port"]) <= 65535
+        is_valid = all(1 <= port <= 65535 for port in _ports(str(endpoint["port"])))
     except (ValueError, KeyError, TypeError):
         is_valid = False
     if not is_valid:
         raise RefusedError(f"[LoadBalancer] Invalid address or port of {name}.", code=_CODE)
+
+
+def _ports(text: str) -> list[int]:
+    """Return the ports and the ends of ranges in a text such as ``443,6000-7000``.
+
+    Source: protocol/ans.md §5.
+    """
+    return [int(port) for part in text.split(",") for port in part.split("-")]
 
 
 def _check_references(edge: SimulatedEdge, new: Mapping[str, Any]) -> None:

@@ -111,7 +111,8 @@ OTHER = {"macAddress": "00:50:56:01:02:04", "hostname": "web2", "ipAddress": "19
         (_bindings({"macAddress": "0050"}), 15012),
         (_bindings({"ipAddress": "x"}), 15012),
         (_bindings({"macAddress": None}), 12500),
-        (_bindings({"hostname": ""}), 12500),
+        (_bindings({"ipAddress": ""}), 12500),
+        (_bindings({"ipAddress": "10.99.0.20"}), 15012),
         (_bindings({"leaseTime": "1h"}), 12500),
         (_bindings({"bindingId": "binding-9"}), 12500),
         ({"featureType": "nat"}, 10001),
@@ -123,6 +124,17 @@ def test_invalid_sections_are_refused_and_change_nothing(edge: Edge, change: dic
     response = edge.put({**copy.deepcopy(DHCP), **change})
     assert (response.status, json.loads(response.body)["errorCode"]) == (400, code)
     assert edge.read() == before
+
+
+def test_addresses_outside_all_subnets_need_a_gateway_and_a_mask(edge: Edge) -> None:
+    routed = {"defaultGateway": "10.99.0.1", "subnetMask": "255.255.255.0"}
+    pools = {"ipPools": {"ipPools": [{"ipRange": "10.99.0.10-10.99.0.19", **routed}]}}
+    assert edge.put({**DHCP, **pools, **_bindings({"ipAddress": "10.99.0.20", **routed})}).status == 204
+    assert edge.read()["ipPools"]["ipPools"][0]["defaultGateway"] == "10.99.0.1"
+
+
+def test_a_binding_needs_no_host_name(edge: Edge) -> None:
+    assert edge.put({**DHCP, **_bindings({"hostname": ""})}).status == 204
 
 
 def test_a_stale_version_is_refused() -> None:

@@ -74,6 +74,19 @@ def test_client_can_choose_ids_of_objects_that_refer_to_each_other(balancer: Loa
     assert [pool["poolId"] for pool in balancer.read()["pool"]] == ["pool-7", "pool-8"]
 
 
+def test_a_virtual_server_can_have_a_list_of_ports_that_an_edit_keeps(balancer: LoadBalancer) -> None:
+    balancer.fill()
+    server = {**balancer.read()["virtualServer"][0], "port": "443,6000-7000"}
+    assert balancer.put(virtualServer=[server]).status == 204
+    document = balancer.caller.xml(balancer.path, Accept=XML)
+    document.find("virtualServer/name").text = "other"
+    headers = {"Accept": XML, "Content-Type": "application/xml"}
+    assert balancer.caller.send("PUT", balancer.path, etree.tostring(document), **headers).status == 204
+    read = balancer.read()["virtualServer"][0]
+    assert (read["name"], read["port"]) == ("other", "443,6000-7000")
+    assert balancer.put(virtualServer=[{**server, "port": "443,0-7000"}]).status == 400
+
+
 def test_statistics_show_the_status_of_members(balancer: LoadBalancer) -> None:
     balancer.fill()
     path = balancer.path.replace("/config", "/statistics")

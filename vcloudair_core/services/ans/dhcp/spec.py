@@ -95,7 +95,8 @@ class DhcpPoolSpec(NamedSpec):
 
     ip_range: str | None = spec_field(
         "First and last address of the pool, for example ``192.168.10.100-192.168.10.199``. It identifies the pool.",
-        "The range must be in the network of an interface of the edge gateway.",
+        "A range outside the networks of all interfaces needs `default_gateway` and `subnet_mask`. On NSX-T edge "
+        "gateways, the range must be in a connected network.",
         identity=True,
         required=True,
     )
