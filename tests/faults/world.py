@@ -106,7 +106,7 @@ class World:
     def __init__(self, folder: Path, config: Mapping[str, Any], routes: Sequence[SimulatorRoutes] = ()) -> None:
         self.folder = folder
         self.simulator = Simulator(
-            SimulatorConfig(**{"profile": "vcd", "standing_clock": BEGAN, **config}), routes=routes
+            SimulatorConfig(**{"profile": "vcd", "standing_clock": BEGAN, "nsxt_task_s": 0.3, **config}), routes=routes
         )
         self.secrets = {"demo-password", CANARY_KEY, CANARY_TOKEN}
         self.clock = Time(self.simulator)

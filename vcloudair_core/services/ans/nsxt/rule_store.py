@@ -67,7 +67,7 @@ class CloudApiStore(Store):
     def document_of(self, tree: dict[str, Any]) -> Document:
         """Return the document for a tree from ``read_tree``. Raises: DecodeError."""
         assert isinstance(self._codec, JsonCodec), type(self._codec).__name__
-        return self._codec.document(tree)
+        return self._codec.received(tree)
 
     @abstractmethod
     def wait_until_idle(self) -> None:

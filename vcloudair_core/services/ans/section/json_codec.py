@@ -91,7 +91,13 @@ class JsonCodec(ABC, Generic[SettingsT]):
 
         Raises: DecodeError if the response is not JSON or contains another section.
         """
-        tree = parse_json(body, what=self.what)
+        return self.received(parse_json(body, what=self.what))
+
+    def received(self, tree: Any) -> SectionDocument[SettingsT]:
+        """Return the document of a parsed response.
+
+        Raises: DecodeError if the response contains another section.
+        """
         if isinstance(tree, dict):
             self._refuse_other_sections(tree)
         return self.document(tree)

@@ -112,3 +112,10 @@ def test_other_documents_are_rejected() -> None:
         codec.parse(b'{"values": []}')
     with pytest.raises(DecodeError, match="has no agents"):
         codec.new_record(None)
+
+
+def test_a_response_with_another_document_is_not_an_empty_forwarder(cloud: NsxtHarness) -> None:
+    cloud.simulator.faults.add("other_document", path="dhcpForwarder")
+    with pytest.raises(DecodeError, match=r"The key 'dhcpServers' was expected, not an object with \[\"weather\"\]"):
+        ensure(cloud, SERVERS)
+    assert calls(cloud) == (1, 0)
