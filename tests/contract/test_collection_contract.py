@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import ansible_test
 import pytest
 import yaml
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
@@ -394,7 +393,14 @@ def test_every_module_has_integration_tests_and_a_license_exception(name: str) -
 def test_no_variable_has_a_name_that_ansible_test_refuses() -> None:
     # ansible-test checks this with pylint too, but only in the slow checks.
     settings = configparser.ConfigParser()
-    folder = Path(ansible_test.__path__[0]) / "_util" / "controller" / "sanity" / "pylint" / "config"
+    folder = (
+        Path(importlib.import_module("ansible_test").__path__[0])
+        / "_util"
+        / "controller"
+        / "sanity"
+        / "pylint"
+        / "config"
+    )
     settings.read(folder / "collection.cfg", encoding="utf-8")
     refused = {name.strip() for name in settings["pylint"]["bad-names"].split(",")}
     assert "_" in refused

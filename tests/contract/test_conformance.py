@@ -205,7 +205,7 @@ class TestAnsOnNsxt(Conformance):
         Example("ans.application_profile", [PROFILE], [OTHER_PROFILE], target=NSXT),
         Example("ans.certificate", [CERTIFICATE], [OTHER_CERTIFICATE], target=NSXT),
         Example("ans.lb_pool", [LB_POOL], [{**OTHER_LB_POOL, "persistence": "client-ip"}], target=NSXT),
-        Example("ans.dhcp_pool", [DHCP_POOL], [OTHER_DHCP_POOL], target=NSXT, reads=4),
+        Example("ans.dhcp_pool", [DHCP_POOL], [OTHER_DHCP_POOL], target=NSXT, reads=3),
         Example("ans.dhcp_binding", [BINDING], [OTHER_BINDING], target=NSXT, reads=4),
         Example(
             "ans.dhcp",

@@ -9,7 +9,7 @@ from typing import Any
 from tests.faults.operations import Ending, Operation, Parts
 from tests.faults.operations_nsxt import nsxt_edge
 from tests.faults.world import World
-from vcloudair_core.simulator.edge_services import dhcp_section
+from vcloudair_core.simulator.edge_services.dhcp import section as dhcp_section
 from vcloudair_core.simulator.nsxt.network_services.dhcp_forwarder import forwarder_state
 
 _GIVEN_BY_SERVER = frozenset({"poolId", "bindingId", "version"})

@@ -46,7 +46,7 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-POLL_INTERVALS_S = (0.1, 0.4, 1.0, 2.0, 3.0, 5.0)
+POLL_INTERVALS_S: tuple[float, ...] = (0.1, 0.4, 1.0, 2.0, 3.0, 5.0)
 """Waits between polls in seconds, with ±20 % jitter. The last value is repeated.
 
 The first poll finds short tasks done. The other polls are at the times that suit long tasks.

@@ -33,7 +33,7 @@ BENCH = ROOT / "bench"
 KEPT = BENCH / "ratios.json"
 
 FULL = Effort()
-SHORT = Effort(turns=3, budget_s=0.6, longest_warm_up_s=2.0, is_parallel=True)
+SHORT = Effort(turns=3, budget_s=0.6, is_parallel=True)
 QUICK = Effort(turns=3, budget_s=2.0, longest_warm_up_s=4.0)
 EFFORTS = {"full": FULL, "short": SHORT, "quick": QUICK}
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.session.cache.shared_memory import SharedMemory
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.session import Session
+    from vcloudair_core.session.identity import Identity
+    from vcloudair_core.settings.settings import Settings
+    from vcloudair_core.util.clock import Clock
 
 KEPT_S = 60.0
 """Maximum age of a value in seconds.
@@ -30,13 +33,26 @@ Programs must import this module before they fork.
 """
 
 
+class RunSession(Protocol):
+    """The attributes of a session on which the shared values depend."""
+
+    settings: Settings
+    clock: Clock
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def token_headers(self) -> Mapping[str, Secret]: ...
+
+
 class RunCache:
     """The values that the sessions of a run share.
 
     Sessions share values only if they have the same run ID, server and token, and the same settings for edges.
     """
 
-    def __init__(self, session: Session, run_id: str) -> None:
+    def __init__(self, session: RunSession, run_id: str) -> None:
         self._session = session
         self._run_id = run_id
         self._used: list[bytes] = []

@@ -240,7 +240,7 @@ def _ports(text: str) -> list[int]:
 
     Source: protocol/ans.md §5.
     """
-    return [int(port) for part in text.split(",") for port in part.split("-")]
+    return [int(port) for port_range in text.split(",") for port in port_range.split("-")]
 
 
 def _check_references(edge: SimulatedEdge, new: Mapping[str, Any]) -> None:

@@ -16,13 +16,13 @@ from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import ExtraCall, guarded, section_routes, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.edge_services import (
-    dhcp_relay,
-    dhcp_routes,
     l2vpn,
     routing_routes,
     static_routing,
     truststore,
 )
+from vcloudair_core.simulator.edge_services.dhcp import relay as dhcp_relay
+from vcloudair_core.simulator.edge_services.dhcp import routes as dhcp_routes
 from vcloudair_core.simulator.edge_services.load_balancer import LoadBalancerSection, statistics
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response

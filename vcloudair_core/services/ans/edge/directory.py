@@ -163,10 +163,10 @@ class EdgeDirectory:
         except (NotFoundError, PermissionDeniedError) as exc:
             _log.debug("looking up edge gateway %s failed: %s", edge_id, exc)
             return None
-        found = next((self._complete(record) for record in records if record.edge_id == edge_id), None)
-        if found is not None:
-            self._share(found, "id", edge_id)
-        return found
+        edge = next((self._complete(record) for record in records if record.edge_id == edge_id), None)
+        if edge is not None:
+            self._share(edge, "id", edge_id)
+        return edge
 
     def _shared(self, *key: str) -> Edge | None:
         """Return an edge that another process of the run has looked up, or None.

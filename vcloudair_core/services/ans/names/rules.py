@@ -78,15 +78,15 @@ def resolve_objects(store: Any, specs: Sequence[FirewallRuleSpec], paths: Sequen
 def object_ids(specs: Iterable[FirewallRuleSpec]) -> Iterator[str]:
     """Yield the IDs of the objects in rules."""
     members: set[str] = set()  # long lists repeat many members, such as any
-    applications: set[str] = set()
+    names: set[str] = set()
     for spec in specs:
         members.update(spec.source or (), spec.destination or ())
-        applications.update(spec.applications or ())
+        names.update(spec.applications or ())
     for text in members:
         parsed = member(text)
         if parsed is not None and parsed.kind == OBJECT:
             yield parsed.text
-    yield from filter(is_application_id, applications)
+    yield from filter(is_application_id, names)
 
 
 def with_names(shown: Mapping[str, Any], names: ObjectNames | None) -> dict[str, Any]:

@@ -119,11 +119,11 @@ class NsxvL2VpnCodec(XmlCodec[L2VpnSpec]):
         for name, element in (("logging", "enable"), ("log_level", "logLevel")):
             if name in settings:
                 set_text(ensure_child(root, "logging"), element, settings[name])
-        wanted = {name: element for name, element in _SETTINGS.items() if name in settings}
-        if not wanted:
+        elements = {name: element for name, element in _SETTINGS.items() if name in settings}
+        if not elements:
             return
         server = _ensured_server(root)
-        for name, element in wanted.items():
+        for name, element in elements.items():
             value = settings[name]
             set_repeated(server, element, value if isinstance(value, tuple) else (str(value),))
         peers = child_of(server, _PEERS)
@@ -189,11 +189,11 @@ def passwords_of(document: Document) -> dict[str, Secret]:
     """Return the visible passwords of the peer sites, by the ends of the tunnel."""
     codec = document.codec if isinstance(document, L2VpnDocument) else None
     assert isinstance(codec, NsxvL2VpnCodec)
-    found = {
+    passwords = {
         codec.rule_of(record).ends: visible_key(text_of(child_of(record, _USER), "password"))
         for record in codec.records(document.tree)
     }
-    return {ends: secret for ends, secret in found.items() if secret is not None}
+    return {ends: secret for ends, secret in passwords.items() if secret is not None}
 
 
 def _ensured_server(root: _Element) -> _Element:

@@ -14,7 +14,7 @@ from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.section_coverage import section_versions
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.edge_services import dhcp_section
+from vcloudair_core.simulator.edge_services.dhcp import section as dhcp_section
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 

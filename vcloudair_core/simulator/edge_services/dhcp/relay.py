@@ -11,7 +11,7 @@ from typing import Any
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.section_xml import _root, to_xml
-from vcloudair_core.simulator.edge_services.dhcp_section import served_vnics
+from vcloudair_core.simulator.edge_services.dhcp.section import served_vnics
 from vcloudair_core.simulator.state.entities import SimulatedEdge
 from vcloudair_core.simulator.state.world import World
 

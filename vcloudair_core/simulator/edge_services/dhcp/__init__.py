@@ -1,0 +1,1 @@
+"""The simulated DHCP of NSX-V edge gateways."""
