@@ -15,7 +15,7 @@ help:
 	@echo "make test      lint, layers, and every proof on this host once, the fault matrix by a sample: 15 minutes"
 	@echo "make test-rest types, all Pythons and versions of ansible-core, a tenth of the variants, packages, figures: 20 minutes"
 	@echo "make test-all  all of these with every variant"
-	@echo "make bench     compare with other clients, with fewer repetitions than nox -s bench: half an hour"
+	@echo "make bench     compare with other clients, with fewer repetitions than nox -s bench: 26 minutes"
 	@echo "make clean     remove what these made"
 	@echo "Times are those of two cores, without the installation into $(VENV). One test: $(BIN)/pytest -k NAME"
 

@@ -15,7 +15,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -102,32 +102,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Measured:
     measured, beside = Measured(), Measured()
-    # Failovers, and clients that send one request after another, mostly wait. So they hardly slow down the others.
-    waiting: list[tuple[Scenario, int, int]] = []
+    # Failovers, and clients that send one request after another, mostly wait if responses are delayed.
+    beside_main: list[tuple[Scenario, int, int]] = []
     others = list(chosen)
     if effort.is_parallel:
-        waiting = [
-            (_only(scenario, scenario.waiting), size, latency_ms)
-            for scenario, size, latency_ms in chosen
-            if scenario.waiting
-        ]
-        waiting += [match for match in chosen if match[0].is_used_up]
-        others = [
-            (_only(scenario, set(scenario.contenders) - set(scenario.waiting)), size, latency_ms)
-            for scenario, size, latency_ms in chosen
-            if not scenario.is_used_up
-        ]
+        others = []
+        for scenario, size, latency_ms in chosen:
+            waiting = scenario.contenders if scenario.is_used_up else scenario.waiting if latency_ms else ()
+            rest = [contender for contender in scenario.contenders if contender not in waiting]
+            if waiting:
+                beside_main.append((replace(scenario, contenders=waiting), size, latency_ms))
+            if rest:
+                others.append((replace(scenario, contenders=rest), size, latency_ms))
     with tempfile.TemporaryDirectory(prefix="vca-bench-") as folder, ThreadPoolExecutor(1) as pool:
-        done = pool.submit(measure, waiting, effort, Path(folder) / "beside", beside, _say)
+        done = pool.submit(measure, beside_main, effort, Path(folder) / "beside", beside, _say)
         measure(others, effort, Path(folder), measured, _say)
         done.result()
     measured.rows += beside.rows
     measured.compare()
     return measured
-
-
-def _only(scenario: Scenario, contenders: Collection[str]) -> Scenario:
-    return replace(scenario, contenders=[name for name in scenario.contenders if name in contenders])
 
 
 def compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:

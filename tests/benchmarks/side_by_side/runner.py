@@ -199,9 +199,11 @@ def measure(
 
     All latencies of a scenario and size run on one simulator with the same processes of the contenders.
     """
-    groups: dict[tuple[str, int], tuple[Scenario, list[int]]] = {}
+    groups: dict[tuple[str, int, tuple[str, ...]], tuple[Scenario, list[int]]] = {}
     for scenario, size, latency_ms in matches:
-        groups.setdefault((scenario.name, size), (scenario, []))[1].append(latency_ms)
-    for number, ((name, size), (scenario, latencies)) in enumerate(groups.items()):
-        Match(scenario, size, latencies, folder / f"{number:03} {name}").run(effort, measured, say)
+        key = scenario.name, size, tuple(scenario.those_of(size))
+        groups.setdefault(key, (scenario, []))[1].append(latency_ms)
+    for number, ((name, size, contenders), (scenario, latencies)) in enumerate(groups.items()):
+        if contenders:
+            Match(scenario, size, latencies, folder / f"{number:03} {name}").run(effort, measured, say)
     measured.compare()
