@@ -493,6 +493,7 @@ options:
                 description:
                   - Networks that the tunnel stretches. The list replaces all networks of an existing tunnel. To detach
                     all networks, set an empty list.
+                  - NSX-V edge gateways do not support an empty list, because each tunnel needs an interface.
                 type: list
                 elements: dict
                 suboptions:

@@ -36,6 +36,14 @@ RULE_LIMITS = {
             "Set logging of the L2 VPN (vca_l2vpn).",
             values="`true`",
         ),
+        Limit(
+            "networks",
+            "each tunnel needs an interface",
+            "List at least one network, or delete the tunnel with state: absent.",
+            values="an empty list",
+            refused=lambda networks: not networks,
+            has_default=False,
+        ),
         Limit("rule_id", "tunnels have no IDs", "Omit rule_id and match_by. The name identifies the tunnel."),
     ),
 }

@@ -220,3 +220,12 @@ def test_the_status_is_unknown_and_there_are_no_peer_codes(cloud: Cloud) -> None
     assert (row["name"], row["status"], row["last_error"]) == ("branch", "unknown", "")
     with pytest.raises(ConfigurationError, match="NSX-V edge gateways have no peer codes"):
         cloud.client.edges.l2vpn_peer_code("branch")
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_the_last_network_of_a_tunnel_cannot_be_removed(cloud: Cloud, check: bool) -> None:
+    cloud.ensure({**SERVER, "tunnels": [BRANCH]})
+    before = cloud.document()
+    with pytest.raises(SpecError, match="each tunnel needs an interface"):
+        cloud.ensure({**BRANCH, "networks": []}, check=check)
+    assert cloud.document() == before
