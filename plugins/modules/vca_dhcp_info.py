@@ -51,7 +51,7 @@ dhcp:
     enabled:
       description: Whether the DHCP service is enabled. On NSX-T edge gateways, in all networks that have pools.
       type: bool
-      returned: if it is the same in all networks
+      returned: if the server sends it, and it is the same in all networks
     logging:
       description: Whether the DHCP service writes a log.
       type: bool
